@@ -1,0 +1,63 @@
+#include "autograd/ops/arithmetic.h"
+
+#include "autograd/ops/check.h"
+#include "tensor/kernels/pointwise.h"
+
+namespace fovea::ops {
+
+Var add(const Var& a, const Var& b) {
+  detail::require_same("add", a, b);
+  return record("add", kernels::add(a.value(), b.value()), {a, b}, [a, b](const Tensor& dy) {
+    if (a.needs_grad()) a.add_grad(dy);
+    if (b.needs_grad()) b.add_grad(dy);
+  });
+}
+
+Var subtract(const Var& a, const Var& b) {
+  detail::require_same("subtract", a, b);
+  return record("subtract", kernels::subtract(a.value(), b.value()), {a, b}, [a, b](const Tensor& dy) {
+    if (a.needs_grad()) a.add_grad(dy);
+    if (b.needs_grad()) b.add_grad(kernels::affine(dy, -1, 0));
+  });
+}
+
+Var multiply(const Var& a, const Var& b) {
+  detail::require_same("multiply", a, b);
+  return record("multiply", kernels::multiply(a.value(), b.value()), {a, b}, [a, b](const Tensor& dy) {
+    if (a.needs_grad()) a.add_grad(kernels::multiply(dy, b.value()));
+    if (b.needs_grad()) b.add_grad(kernels::multiply(dy, a.value()));
+  });
+}
+
+Var scale(const Var& x, double factor, double offset) {
+  return record("scale", kernels::affine(x.value(), factor, offset), {x},
+                [x, factor](const Tensor& dy) { x.add_grad(kernels::affine(dy, factor, 0)); });
+}
+
+Var add_bias(const Var& x, const Var& b) {
+  detail::require_fit(x.shape().rank() > 0 && b.value().count() == x.shape().channels(), "add_bias", x.shape(), b.shape());
+  return record("add_bias", kernels::add_row(x.value(), b.value()), {x, b}, [x, b](const Tensor& dy) {
+    if (x.needs_grad()) x.add_grad(dy);
+    if (b.needs_grad()) b.add_grad(kernels::column_sums(dy).reshape(b.shape()));
+  });
+}
+
+namespace {
+
+Var scaled_sum(const char* op, const Var& x, double factor) {
+  const double value = factor * kernels::total(x.value());
+  return record(op, Tensor::full({1}, value, x.dtype()), {x}, [x, factor](const Tensor& dy) {
+    x.add_grad(Tensor::full(x.shape(), factor * dy.item(), x.dtype()));
+  });
+}
+
+}  // namespace
+
+Var sum(const Var& x) { return scaled_sum("sum", x, 1); }
+
+Var mean(const Var& x) {
+  detail::require_rank(x.value().count() > 0, "mean", x.shape(), "with elements");
+  return scaled_sum("mean", x, 1 / static_cast<double>(x.value().count()));
+}
+
+}  // namespace fovea::ops

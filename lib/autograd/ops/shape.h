@@ -1,0 +1,16 @@
+// Moving values around.
+#pragma once
+
+#include <vector>
+
+#include "autograd/var.h"
+
+namespace fovea::ops {
+
+Var reshape(const Var& x, const Shape& shape);
+Var flatten(const Var& x);                          // [N,...] -> [N,K]
+Var concat(const std::vector<Var>& parts);          // along the innermost axis (channels)
+Var slice_rows(const Var& x, int64_t begin, int64_t end);
+Var slice_channels(const Var& x, int64_t begin, int64_t end);
+
+}  // namespace fovea::ops

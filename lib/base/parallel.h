@@ -1,0 +1,44 @@
+// One OpenMP pool, used in one way: the libraries (oneDNN, OpenBLAS, OpenCV) run serially, and our code runs them in
+// parallel over a partition of the work that is a function of the problem alone. Results are therefore the same for
+// every thread count, by construction.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <type_traits>
+
+namespace fovea {
+
+// Threads of the pool. 0 restores the default: SLURM_CPUS_PER_TASK, else affinity mask and cgroup quota.
+void set_thread_count(int count);
+int thread_count();
+int default_thread_count();
+
+// True on a thread that is inside parallel_for: nested calls run serially.
+bool in_parallel();
+
+namespace detail {
+using TaskFunction = void (*)(void* context, int64_t index);
+void run_tasks(int64_t tasks, TaskFunction function, void* context);
+}  // namespace detail
+
+// Calls body(i) for i in [0, tasks), each once, on any thread in any order. The first exception is rethrown.
+template <typename Body>
+void parallel_tasks(int64_t tasks, Body&& body) {
+  using Raw = std::remove_reference_t<Body>;
+  detail::run_tasks(tasks, [](void* context, int64_t i) { (*static_cast<Raw*>(context))(i); },
+                    const_cast<void*>(static_cast<const void*>(&body)));
+}
+
+// Splits [0, count) into blocks of `grain` (the last may be shorter) and calls body(begin, end) for each.
+// The partition depends on count and grain only: per-block partial results may be combined in block order.
+template <typename Body>
+void parallel_blocks(int64_t count, int64_t grain, Body&& body) {
+  const int64_t blocks = grain > 0 ? (count + grain - 1) / grain : 0;
+  parallel_tasks(blocks, [&](int64_t block) {
+    const int64_t begin = block * grain;
+    body(begin, begin + grain < count ? begin + grain : count);
+  });
+}
+
+}  // namespace fovea

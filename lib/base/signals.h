@@ -1,0 +1,25 @@
+// Signals as flags. In training: SIGTERM, SIGUSR1, SIGXCPU ask for "save and exit 75"; SIGINT for the same, then death
+// by SIGINT; a second SIGINT ends at once. Elsewhere: temporary files are removed and the process dies of the signal.
+#pragma once
+
+namespace fovea::signals {
+
+// Installs the handlers for a tool. Before enter_graceful(), SIGINT/SIGTERM/SIGHUP/SIGXCPU remove temporary files
+// (async-signal-safe) and re-raise. SIGPIPE keeps its default action; SIGUSR2 asks for one progress line.
+void install();
+
+// While alive, SIGTERM/SIGUSR1/SIGXCPU/SIGINT only set the flag read by stop_requested().
+class GracefulScope {
+ public:
+  GracefulScope();
+  ~GracefulScope();
+  GracefulScope(const GracefulScope&) = delete;
+  GracefulScope& operator=(const GracefulScope&) = delete;
+};
+
+int stop_requested();           // the signal's number, 0 if none
+bool take_progress_request();   // true once per SIGUSR2
+[[noreturn]] void die_of(int signal);  // default action and re-raise
+void reset_for_test();
+
+}  // namespace fovea::signals

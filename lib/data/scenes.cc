@@ -1,0 +1,74 @@
+#include "data/scenes.h"
+
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "base/text.h"
+#include "data/scenes_draw.h"
+
+namespace fovea::data {
+namespace {
+
+constexpr std::array<std::string_view, 2> kNames = {"digits", "shapes"};
+constexpr int64_t kMaxSide = 4096;
+
+int64_t class_count(SceneKind kind) { return kind == SceneKind::kDigits ? kDigitCount : kShapeCount; }
+
+void check_options(const SceneOptions& options, int64_t index) {
+  const auto require = [](bool good, std::string_view what) {
+    if (!good) fail(ErrorKind::kUsage, "scenes: {}", what);
+  };
+  require(options.height >= 8 && options.height <= kMaxSide, "expected 8 <= height <= 4096");
+  require(options.width >= 8 && options.width <= kMaxSide, "expected 8 <= width <= 4096");
+  require(options.min_objects >= 1 && options.min_objects <= options.max_objects && options.max_objects <= 8,
+          "expected 1 <= min-objects <= max-objects <= 8");
+  require(options.noise >= 0 && options.noise <= 10, "expected 0 <= noise <= 10");
+  require(options.test_fraction >= 0 && options.test_fraction <= 1, "expected 0 <= test-fraction <= 1");
+  require(index >= 0, "expected index >= 0");
+}
+
+}  // namespace
+
+SceneKind parse_scene_kind(std::string_view name) {
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    if (name == kNames[i]) return static_cast<SceneKind>(i);
+  }
+  const std::string near = nearest(name, {kNames.begin(), kNames.end()});
+  throw Error(ErrorKind::kUsage, fmt::format("scenes: expected digits or shapes, found '{}'", printable(name)),
+              near.empty() ? "" : "did you mean '" + near + "'?");
+}
+
+std::vector<std::string> scene_labels(SceneKind kind) {
+  if (kind == SceneKind::kShapes) return shape_names();
+  std::vector<std::string> names;
+  for (int i = 0; i < kDigitCount; ++i) names.push_back(std::to_string(i));
+  return names;
+}
+
+Scene draw_scene(const SceneOptions& options, int64_t index) {
+  check_options(options, index);
+  Scene scene;
+  scene.label = static_cast<int32_t>(index % class_count(options.kind));
+  // The kind is part of the stream's epoch, so that series of different kinds are independent.
+  Rng rng(options.seed, RngPurpose::kScene, static_cast<uint64_t>(options.kind), static_cast<uint64_t>(index));
+  if (options.kind == SceneKind::kDigits) {
+    draw_digit(options, scene.label, rng, scene);
+  } else {
+    draw_shapes(options, scene.label, rng, scene);
+  }
+  return scene;
+}
+
+std::string scene_split(const SceneOptions& options, int64_t index) {
+  const auto rank = static_cast<double>(index / class_count(options.kind));
+  const bool test = std::floor((rank + 1) * options.test_fraction) > std::floor(rank * options.test_fraction);
+  return test ? "test" : "train";
+}
+
+std::string scene_id(SceneKind kind, int64_t index) {
+  return fmt::format("{}-{:06}", kNames[static_cast<size_t>(kind)], index);
+}
+
+}  // namespace fovea::data

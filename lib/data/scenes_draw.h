@@ -1,0 +1,20 @@
+// The two painters behind data/scenes.h. Internal to data.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "data/scenes.h"
+
+namespace fovea::data {
+
+inline constexpr int kDigitCount = 10;
+inline constexpr int kShapeCount = 8;
+const std::vector<std::string>& shape_names();
+
+// Fills picture, objects (and captions) of a scene of class `label`.
+void draw_digit(const SceneOptions& options, int32_t label, Rng& rng, Scene& scene);
+void draw_shapes(const SceneOptions& options, int32_t label, Rng& rng, Scene& scene);
+
+}  // namespace fovea::data

@@ -1,0 +1,37 @@
+// Random access to the bytes of an input that may be a file, a pipe (read whole) or memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace fovea::io {
+
+// Thread-safe. Movable only.
+class ByteSource {
+ public:
+  // "-" and anything that is not a regular file is read whole, up to max_memory(). Throws Error(kNoInput) if it can't be
+  // opened, (kData) for a directory.
+  explicit ByteSource(const std::string& path);
+  ByteSource(std::vector<std::byte> bytes, std::string name);
+  ~ByteSource();
+  ByteSource(ByteSource&& other) noexcept;
+  ByteSource& operator=(ByteSource&& other) noexcept;
+
+  const std::string& name() const { return name_; }
+  int64_t size() const { return size_; }
+  // REQUIRES offset + out.size() <= size(). Throws Error(kIo) on a read error or if the file shrank meanwhile.
+  void read(int64_t offset, std::span<std::byte> out) const;
+
+ private:
+  void close();
+
+  std::string name_;
+  std::vector<std::byte> bytes_;
+  int64_t size_ = 0;
+  int file_ = -1;
+};
+
+}  // namespace fovea::io

@@ -1,0 +1,241 @@
+// The table of schemas. On disk: what stands here may be extended (minor version), never changed (major version).
+#include "io/schema.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace fovea::io {
+namespace {
+
+FieldSpec field(std::string_view path, std::string_view type, std::string_view extents, std::string_view axes,
+                std::string_view meaning) {
+  FieldSpec spec;
+  spec.path = path;
+  spec.type = type;
+  spec.extents = extents;
+  spec.axes = axes;
+  spec.meaning = meaning;
+  return spec;
+}
+
+FieldSpec optional(FieldSpec spec) {
+  spec.optional = true;
+  return spec;
+}
+
+FieldSpec finite(FieldSpec spec) {
+  spec.finite = true;
+  return spec;
+}
+
+FieldSpec unique(FieldSpec spec) {
+  spec.unique = true;
+  return spec;
+}
+
+FieldSpec offsets(FieldSpec spec, std::string_view symbol) {
+  spec.offsets_into = symbol;
+  return spec;
+}
+
+// Values low..(symbol - 1).
+FieldSpec indices(FieldSpec spec, int64_t low, std::string_view symbol) {
+  spec.indices = true;
+  spec.low = low;
+  spec.high = symbol;
+  return spec;
+}
+
+SchemaSpec images() {
+  SchemaSpec schema;
+  schema.name = "fovea.images";
+  schema.summary = "image set with labels, objects, captions";
+  schema.made_by = "bn-train convert";
+  schema.joined = {"N", "B", "R", "T"};
+  schema.item = "N";
+  schema.fields = {
+      unique(field("id", "string", "N", "image", "name of the image")),
+      optional(field("path", "string", "N", "image", "file of the image, relative to the attribute root_hint")),
+      field("size", "int32", "N,2", "image,(height,width)", "extent in pixels"),
+      optional(indices(field("label", "int32", "N", "image", "index in label_set, -1 unknown"), -1, "K")),
+      optional(field("label_set", "string", "K", "class", "names of the labels and object classes")),
+      optional(field("split", "string", "N", "image", "train, val, test, ...")),
+      optional(field("pixels", "uint8", "N,H,W,C", "image,y,x,channel", "pixels, where all sizes are equal")),
+      optional(offsets(field("encoded/offsets", "int64", "N+1", "image", "first byte of each image in encoded/values"), "B")),
+      optional(field("encoded/values", "uint8", "B", "byte", "JPEG or PNG files, one after another")),
+      optional(offsets(field("objects/offsets", "int64", "N+1", "image", "first object of each image"), "R")),
+      optional(finite(field("objects/box", "float32", "R,4", "object,(x1,y1,x2,y2)", "bounding box, xyxy_inclusive_0based"))),
+      optional(indices(field("objects/class", "int32", "R", "object", "index in label_set"), 0, "K")),
+      optional(field("objects/difficult", "uint8", "R", "object", "1 = not counted in evaluation")),
+      optional(offsets(field("captions/offsets", "int64", "N+1", "image", "first caption of each image"), "T")),
+      optional(field("captions/text", "string", "T", "caption", "caption")),
+  };
+  schema.attributes = {
+      {"/", "channel_order", "string", true, "RGB"},
+      {"/", "root_hint", "string", true, "directory that path is relative to"},
+  };
+  return schema;
+}
+
+SchemaSpec features() {
+  SchemaSpec schema;
+  schema.name = "fovea.features";
+  schema.summary = "activations of a network layer";
+  schema.made_by = "rcnn-detect features or caption-attend features";
+  schema.joined = {"R", "N"};
+  schema.item = "R";
+  schema.fields = {
+      optional(field("item_id", "string", "R", "item", "name of the item")),
+      optional(field("image_id", "string", "N", "image", "name of the image, for regions")),
+      optional(offsets(field("regions/offsets", "int64", "N+1", "image", "first region of each image"), "R")),
+      optional(finite(field("regions/box", "float32", "R,4", "region,(x1,y1,x2,y2)", "box, xyxy_inclusive_0based"))),
+      finite(field("features", "float32", "R,...", "item,feature", "features (R,D), maps (R,h,w,C) or grids (R,L,D)")),
+  };
+  schema.attributes = {
+      {"/", "layer", "string", true, "layer of the network"},
+      {"/", "network_hash", "string", true, "content hash of the checkpoint"},
+      {"/", "preprocess", "string", true, "JSON: size, mean, std, warp, padding"},
+      {"features", "grid", "int32[2]", true, "h, w of grid features"},
+  };
+  return schema;
+}
+
+SchemaSpec checkpoint() {
+  SchemaSpec schema;
+  schema.name = "fovea.checkpoint";
+  schema.summary = "a network, its parameters, the state of its training";
+  schema.made_by = "the train commands";
+  schema.fields = {
+      field("model/network", "string", "", "scalar", "text of the network, first line fovea-net 1"),
+      optional(field("model/preprocess", "string", "", "scalar", "JSON: input size, channel order, mean, std")),
+      finite(optional(field("model/<layer...>/<parameter>", "float32", "...", "out,in,kh,kw",
+                            "weight, bias, gamma, beta, running_mean, running_var, ..."))),
+      finite(optional(field("optimizer/<slot>/<layer...>/<parameter>", "float32", "...", "as the parameter",
+                            "state of the optimiser: momentum, m, v, cache"))),
+      optional(field("training/rng", "uint64", "*", "word", "state of the random number generator, attribute algorithm")),
+      optional(field("training/sampler", "uint64", "*", "word", "epoch key, position")),
+      optional(field("training/log/step", "int64", "S", "report", "step of each report")),
+      optional(field("training/log/<column>", "float64", "S", "report", "one quantity of the training log, NaN = absent")),
+      optional(field("training/arrays/<name...>", "float64", "...", "as named", "what a system records beside the log, e.g. percentiles")),
+      optional(unique(field("labels", "string", "*", "class", "names of the classes"))),
+      optional(unique(field("vocabulary", "string", "*", "word", "0 <end>, 1 <unk>, words"))),
+      optional(unique(field("joint_names", "string", "*", "joint", "names of the joints"))),
+  };
+  schema.attributes = {
+      {"optimizer", "name", "string", true, "sgd, adam, ..."},
+      {"optimizer", "step", "int64", true, "updates so far"},
+      {"optimizer", "lr", "float64", true, "learning rate of the next step"},
+      {"optimizer", "schedule", "string", true, "JSON"},
+      {"training", "epoch", "int64", true, "epochs begun"},
+      {"training", "step", "int64", true, "steps done"},
+      {"training/rng", "algorithm", "string", true, "philox4x32-10"},
+  };
+  return schema;
+}
+
+SchemaSpec adversarial() {
+  SchemaSpec schema;
+  schema.name = "fovea.adversarial";
+  schema.summary = "images, their perturbed twins, and what a network said";
+  schema.made_by = "advgen-train attack";
+  schema.joined = {"N"};
+  schema.item = "N";
+  const std::string_view axes = "image,y,x,channel";
+  schema.fields = {
+      unique(field("id", "string", "N", "image", "name of the image")),
+      indices(field("label", "int32", "N", "image", "true class, -1 unknown"), -1, "K"),
+      optional(field("label_set", "string", "K", "class", "names of the classes")),
+      optional(indices(field("target", "int32", "N", "image", "class aimed at"), -1, "K")),
+      optional(finite(field("original", "float32|uint8", "N,H,W,C", axes, "image as it was; float32 in 0..1"))),
+      finite(field("adversarial", "float32|uint8", "N,H,W,C", axes, "perturbed image; float32 in 0..1")),
+      optional(field("prediction_before", "int32", "N", "image", "class of the original")),
+      optional(field("prediction_after", "int32", "N", "image", "class of the perturbed image")),
+      optional(field("confidence_before", "float32", "N", "image", "its probability")),
+      optional(field("confidence_after", "float32", "N", "image", "its probability")),
+      optional(field("linf", "float32", "N", "image", "greatest difference, scale 0..1")),
+      optional(field("l2", "float32", "N", "image", "Euclidean difference, scale 0..1")),
+  };
+  schema.attributes = {
+      {"/", "attack", "string", true, "method"},
+      {"/", "epsilon", "float64", true, "bound of the perturbation, scale 0..1"},
+      {"/", "norm", "string", true, "linf or l2"},
+      {"/", "value_range", "int32[2]", true, "0, 1"},
+      {"/", "victim_hash", "string", true, "content hash of the attacked checkpoint"},
+  };
+  return schema;
+}
+
+SchemaSpec log_table() {
+  SchemaSpec schema;
+  schema.name = "fovea.log";
+  schema.summary = "the training log as columns";
+  schema.made_by = "the train commands";
+  schema.fields = {
+      field("step", "int64", "S", "report", "step of each report"),
+      optional(field("<column>", "float64", "S", "report", "one quantity, NaN = absent")),
+  };
+  return schema;
+}
+
+// "<x>" in the pattern stands for one path component, "<x...>" for one or more (layer names may hold slashes); returns
+// how many components did so, -1 if no match.
+int match(std::string_view pattern, std::string_view path) {
+  std::vector<std::string> wanted = split(pattern, '/');
+  const std::vector<std::string> given = split(path, '/');
+  for (size_t i = 0; i < wanted.size() && wanted.size() < given.size(); ++i) {
+    if (wanted[i].ends_with("...>")) wanted.insert(wanted.begin() + static_cast<std::ptrdiff_t>(i), given.size() - wanted.size(), "<more>");
+  }
+  if (wanted.size() != given.size()) return -1;
+  int wild = 0;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].starts_with('<')) {
+      ++wild;
+    } else if (wanted[i] != given[i]) {
+      return -1;
+    }
+  }
+  return wild;
+}
+
+}  // namespace
+
+const std::vector<SchemaSpec>& schemas() {
+  static const std::vector<SchemaSpec> table{images(), features(), checkpoint(), adversarial(), log_table()};
+  return table;
+}
+
+const SchemaSpec* find_schema(std::string_view name) {
+  for (const SchemaSpec& schema : schemas()) {
+    if (schema.name == name) return &schema;
+  }
+  return nullptr;
+}
+
+const FieldSpec* find_field(const SchemaSpec& schema, std::string_view path) {
+  const FieldSpec* best = nullptr;
+  int best_wild = 0;
+  for (const FieldSpec& spec : schema.fields) {
+    const int wild = match(spec.path, path);
+    if (wild >= 0 && (best == nullptr || wild < best_wild)) {
+      best = &spec;
+      best_wild = wild;
+    }
+  }
+  return best;
+}
+
+std::vector<std::string> schema_order(const SchemaSpec* schema, std::vector<std::string> paths) {
+  std::vector<std::pair<size_t, std::string>> keyed;
+  for (std::string& path : paths) {
+    const FieldSpec* spec = schema != nullptr ? find_field(*schema, path) : nullptr;
+    const size_t rank = spec != nullptr ? static_cast<size_t>(spec - schema->fields.data()) : ~size_t{0};
+    keyed.emplace_back(rank, std::move(path));
+  }
+  std::sort(keyed.begin(), keyed.end());
+  std::vector<std::string> sorted;
+  for (auto& [rank, path] : keyed) sorted.push_back(std::move(path));
+  return sorted;
+}
+
+}  // namespace fovea::io

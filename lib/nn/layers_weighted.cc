@@ -1,0 +1,149 @@
+// conv and dense: the layers with weights.
+#include "autograd/ops/conv.h"
+#include "autograd/ops/linear.h"
+#include "base/error.h"
+#include "nn/initialize.h"
+#include "nn/layer.h"
+
+namespace fovea::nn {
+namespace {
+
+constexpr int64_t kMaxChannels = 1 << 20, kMaxKernel = 1024;
+
+// The keys that conv and dense share.
+struct WeightedKeys {
+  int64_t out;
+  bool bias;
+  Initializer initializer;
+  double learning_rate_scale, decay_scale;
+
+  explicit WeightedKeys(LayerReader& reader)
+      : out(reader.integer("out", 1, kMaxChannels)),
+        bias(reader.yes_no("bias", true)),
+        initializer(parse_initializer(reader.text("init", "he"), reader.place() + ": init")),
+        learning_rate_scale(reader.number("lr", 0, 1e6, 1)),
+        decay_scale(reader.number("decay", 0, 1e6, 1)) {}
+};
+
+class WeightedLayer : public Layer {
+ public:
+  WeightedLayer(LayerReader& reader) : name_(reader.name()), place_(reader.place()), keys_(reader) { reader.expect_inputs(1, 1); }
+
+  bool can_fuse_relu() const override { return true; }
+
+  void initialize(uint64_t seed) override {
+    initialize_weight(parameters_[0].var.mutable_value(), keys_.initializer, fan_in_, fan_out_, seed, name_ + "/weight");
+    if (keys_.bias) parameters_[1].var.mutable_value().fill(0);
+  }
+
+  LayerCost cost() const override {
+    const int64_t weights = parameters_[0].var.value().count();
+    return {weights * positions_, weights + (keys_.bias ? keys_.out : 0)};
+  }
+
+ protected:
+  void create(const Shape& weight, int64_t fan_in, int64_t fan_out, int64_t positions, DType dtype) {
+    fan_in_ = fan_in;
+    fan_out_ = fan_out;
+    positions_ = positions;
+    parameters_.push_back({name_, "weight", Var(Tensor::zeros(weight, dtype), true), keys_.learning_rate_scale, keys_.decay_scale});
+    if (keys_.bias) parameters_.push_back({name_, "bias", Var(Tensor::zeros({keys_.out}, dtype), true), keys_.learning_rate_scale, 0});
+  }
+
+  const Var& weight() const { return parameters_[0].var; }
+  Var bias() const { return keys_.bias ? parameters_[1].var : Var(); }
+
+  std::string name_, place_;
+  WeightedKeys keys_;
+
+ private:
+  int64_t fan_in_ = 1, fan_out_ = 1, positions_ = 1;
+};
+
+// pad = 0 | same | N | T,B,L,R
+void read_padding(LayerReader& reader, int kernel_y, int kernel_x, ops::ConvConfig& config) {
+  const std::string place = reader.place() + ": " + reader.name() + ": pad";
+  if (reader.text("pad", "0") == "same") {
+    if (kernel_y % 2 == 0 || kernel_x % 2 == 0) fail_data(place, "an odd kernel for 'same'", fmt::format("{}x{}", kernel_y, kernel_x));
+    config.pad_top = config.pad_bottom = config.dilation_y * (kernel_y - 1) / 2;
+    config.pad_left = config.pad_right = config.dilation_x * (kernel_x - 1) / 2;
+    return;
+  }
+  auto pads = reader.numbers("pad");
+  if (pads.empty()) pads = {0};
+  if (pads.size() == 1) pads.resize(4, pads[0]);
+  const auto is_pad = [](double pad) { return pad >= 0 && pad <= static_cast<double>(kMaxKernel) && pad == static_cast<int>(pad); };
+  if (pads.size() != 4 || !(is_pad(pads[0]) && is_pad(pads[1]) && is_pad(pads[2]) && is_pad(pads[3]))) {
+    fail_data(place, "same | N | top,bottom,left,right, each 0..1024", fmt::format("'{}'", reader.text("pad", "0")));
+  }
+  config.pad_top = static_cast<int>(pads[0]);
+  config.pad_bottom = static_cast<int>(pads[1]);
+  config.pad_left = static_cast<int>(pads[2]);
+  config.pad_right = static_cast<int>(pads[3]);
+}
+
+class Conv : public WeightedLayer {
+ public:
+  explicit Conv(LayerReader& reader) : WeightedLayer(reader) {
+    std::tie(kernel_y_, kernel_x_) = reader.extents("kernel", 1, kMaxKernel, 0);
+    std::tie(config_.stride_y, config_.stride_x) = reader.extents("stride", 1, kMaxKernel, 1);
+    std::tie(config_.dilation_y, config_.dilation_x) = reader.extents("dilation", 1, kMaxKernel, 1);
+    config_.groups = static_cast<int>(reader.integer("groups", 1, kMaxChannels, 1));
+    read_padding(reader, kernel_y_, kernel_x_, config_);
+  }
+
+  ItemShape configure(const std::vector<ItemShape>& inputs, DType dtype) override {
+    if (!inputs[0].is_grid()) fail_data(fmt::format("{}: {}: input", place_, name_), "a grid [H,W,C]", inputs[0].shape.text());
+    const int64_t channels = inputs[0].shape[2], groups = config_.groups;
+    if (channels % groups != 0 || keys_.out % groups != 0) {
+      fail_data(fmt::format("{}: {}: groups", place_, name_), fmt::format("a divisor of {} and {}", channels, keys_.out), std::to_string(groups));
+    }
+    const Shape out{ops::conv_output_extent(inputs[0].shape[0], config_.pad_top + config_.pad_bottom, kernel_y_, config_.stride_y, config_.dilation_y),
+                    ops::conv_output_extent(inputs[0].shape[1], config_.pad_left + config_.pad_right, kernel_x_, config_.stride_x, config_.dilation_x),
+                    keys_.out};
+    const int64_t area = int64_t{kernel_y_} * kernel_x_;
+    create({keys_.out, channels / groups, kernel_y_, kernel_x_}, area * channels / groups, area * keys_.out / groups, out[0] * out[1], dtype);
+    return {out, {}};
+  }
+
+  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation fused) override {
+    ops::ConvConfig config = config_;
+    config.activation = fused;
+    return ops::conv2d(inputs[0], weight(), bias(), config);
+  }
+
+ private:
+  int kernel_y_ = 1, kernel_x_ = 1;
+  ops::ConvConfig config_;
+};
+
+class Dense : public WeightedLayer {
+ public:
+  using WeightedLayer::WeightedLayer;
+
+  ItemShape configure(const std::vector<ItemShape>& inputs, DType dtype) override {
+    const int64_t in = inputs[0].shape.count();
+    grid_ = inputs[0].is_grid() ? inputs[0].shape : inputs[0].grid;
+    if (grid_.rank() == 3 && (grid_[0] * grid_[1] == 1 || grid_[2] == 1)) grid_ = {};  // the two orders are the same
+    create({keys_.out, in}, in, keys_.out, 1, dtype);
+    return {{keys_.out}, {}};
+  }
+
+  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation fused) override {
+    return ops::linear(inputs[0], weight(), bias(), fused);
+  }
+
+  Shape disk_grid() const override { return grid_; }
+
+ private:
+  Shape grid_;
+};
+
+}  // namespace
+
+namespace detail {
+std::unique_ptr<Layer> make_conv(LayerReader& reader, int) { return std::make_unique<Conv>(reader); }
+std::unique_ptr<Layer> make_dense(LayerReader& reader, int) { return std::make_unique<Dense>(reader); }
+}  // namespace detail
+
+}  // namespace fovea::nn

@@ -1,0 +1,231 @@
+#include "systems/bn/classifier_task.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/ops/softmax_loss.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "systems/bn/evaluation.h"
+#include "systems/bn/population.h"
+#include "systems/bn/recipe.h"
+#include "train/model.h"
+
+namespace fovea::bn {
+namespace {
+
+constexpr int64_t kEvaluationBatch = 100;
+constexpr int64_t kMaxPopulationBatches = 1000;   // [ours] spec section 3
+constexpr uint64_t kPopulationEpoch = 1ULL << 40;  // its batches and dropout masks are those of no training epoch
+
+data::AugmentConfig augment_config(const AugmentOptions& options) {
+  data::AugmentConfig config;
+  config.flip = options.flip;
+  config.random_crop = options.random_crop;
+  config.random_resized_crop = options.random_resized_crop;
+  config.pad = options.pad;
+  config.photometric_scale = options.photometric_scale;
+  data::check_augment(config);
+  return config;
+}
+
+std::vector<std::string> find_biased_layers(const nn::NetText& net) {
+  std::vector<std::string> out;
+  for (const auto& layer : net.layers) {
+    const nn::LayerLine* source = layer.kind == "batch_norm" ? net.find(layer.inputs[0]) : nullptr;
+    if (source == nullptr || (source->kind != "conv" && source->kind != "dense")) continue;
+    const std::string* bias = source->find("bias");
+    if (bias == nullptr || *bias == "yes") out.push_back(source->name);
+  }
+  return out;
+}
+
+std::vector<nn::Array> statistics_of(const nn::Network& network) {
+  std::vector<nn::Array> out;
+  for (auto& array : network.export_arrays()) {
+    if (array.name == "running_mean" || array.name == "running_var") out.push_back(std::move(array));
+  }
+  return out;
+}
+
+void set_statistics(nn::Network& network, const std::vector<nn::Array>& arrays) {
+  for (nn::Buffer* buffer : network.buffers()) {
+    for (const auto& array : arrays) {
+      if (array.layer == buffer->layer && array.name == buffer->name) {
+        buffer->value.copy_from(Tensor::from<float>(array.shape, array.values));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+ClassifierTask::ClassifierTask(ClassifierSetup setup, const data::ImageSource& training, const data::ImageSource* test)
+    : setup_(std::move(setup)),
+      training_(training),
+      test_(test),
+      network_(setup_.net),
+      optimizer_(network_.parameters(), optimizer_config(setup_.options.recipe)),
+      schedule_(nn::Schedule::parse(setup_.options.recipe.schedule, setup_.options.recipe.decay_speed)),
+      sampler_({training.size(), setup_.options.recipe.batch, data::parse_shuffle_mode(setup_.options.augment.shuffle), setup_.seed, true}),
+      augment_(augment_config(setup_.options.augment)),
+      labels_(static_cast<size_t>(setup_.options.recipe.batch)),
+      biased_layers_(find_biased_layers(setup_.net)),
+      percentiles_(setup_.net, setup_.options.percentiles) {
+  network_.initialize(setup_.seed);
+  const auto& p = setup_.preprocess;
+  batch_ = Tensor::empty({setup_.options.recipe.batch, p.height, p.width, p.channels});
+}
+
+double ClassifierTask::learning_rate(int64_t step) const {
+  const auto& recipe = setup_.options.recipe;
+  return schedule_.rate(recipe.learning_rate * recipe.lr_mult, step, setup_.total_steps, steps_per_epoch(), recipe.warmup);
+}
+
+void ClassifierTask::load_batch(int64_t step) {
+  const int64_t per_epoch = sampler_.batches_per_epoch();
+  const auto epoch = static_cast<uint64_t>(step / per_epoch);
+  if (sampler_.epoch() != epoch || sampler_.position() != step % per_epoch) sampler_.seek(epoch, step % per_epoch);
+  const auto items = sampler_.next();
+  data::load_batch(training_, items, setup_.preprocess, augment_, {setup_.seed, epoch}, batch_.data<float>());
+  for (size_t i = 0; i < items.size(); ++i) labels_[i] = training_.label(items[i]);
+}
+
+nn::PassContext ClassifierTask::pass(int64_t step) const {
+  nn::PassContext context = nn::PassContext::training(setup_.seed, static_cast<uint64_t>(step));
+  if (setup_.options.bn_mode == "naive") context.norm = ops::BatchNormMode::kNaive;
+  if (setup_.options.freeze_bn) {
+    context.norm = ops::BatchNormMode::kFrozen;
+    context.update_running = false;
+  }
+  return context;
+}
+
+double ClassifierTask::step(int64_t step) {
+  load_batch(step);
+  const Var logits = network_.forward(Var(batch_), pass(step));
+  const Var loss = ops::softmax_cross_entropy(logits, labels_, setup_.options.recipe.label_smoothing);
+  const double value = loss.value().item();
+  if (!std::isfinite(value)) return value;  // the parameters stay those of the last good step
+  backward(loss);
+  optimizer_.step(learning_rate(step));
+  return value;
+}
+
+// |b| and mean of b of every layer that keeps a bias before a batch_norm (spec section 6).
+void ClassifierTask::add_bias_columns(train::Metrics& row) const {
+  for (const auto& name : biased_layers_) {
+    for (const auto& parameter : network_.find_layer(name)->parameters()) {
+      if (parameter.name != "bias") continue;
+      double squares = 0, sum = 0;
+      const auto values = parameter.var.value().span<float>();
+      for (const float b : values) squares += static_cast<double>(b) * b, sum += b;
+      row.emplace_back("bias_norm." + name, std::sqrt(squares));
+      row.emplace_back("bias_mean." + name, sum / static_cast<double>(values.size()));
+    }
+  }
+}
+
+std::optional<train::Metrics> ClassifierTask::evaluate(int64_t step, const std::function<bool()>& should_stop) {
+  train::Metrics row;
+  if (test_ != nullptr) {
+    const auto score = quick_score(network_, setup_.preprocess, *test_, kEvaluationBatch, should_stop);
+    if (!score) return std::nullopt;
+    row = {{"test_accuracy", 1 - score->top1_error}, {"test_loss", score->loss}};
+    const bool recorded = percentiles_.empty() ||
+                          percentiles_.record(step, network_, setup_.preprocess, *test_, kEvaluationBatch, should_stop);
+    if (!recorded) return std::nullopt;
+  }
+  add_bias_columns(row);
+  return row;
+}
+
+std::optional<train::Metrics> ClassifierTask::finish(const std::function<bool()>& should_stop) {
+  finished_ = false;
+  const bool population = setup_.options.bn_stats == "population" && !network_.buffers().empty() && !setup_.options.freeze_bn;
+  if (!population) {
+    finished_ = true;
+    return train::Metrics{};
+  }
+  moving_ = statistics_of(network_);
+  const int64_t wanted = setup_.options.population_batches > 0 ? setup_.options.population_batches : kMaxPopulationBatches;
+  const int64_t batches = std::min(wanted, sampler_.batches_per_epoch());
+  data::Sampler sampler({training_.size(), setup_.options.recipe.batch, data::parse_shuffle_mode(setup_.options.augment.shuffle), setup_.seed, true});
+  sampler.seek(kPopulationEpoch, 0);
+  const auto next = [&](int64_t) {
+    data::load_batch(training_, sampler.next(), setup_.preprocess, augment_, {setup_.seed, kPopulationEpoch}, batch_.data<float>());
+    return batch_;
+  };
+  if (!recalibrate(network_, batches, setup_.seed, next, should_stop)) return std::nullopt;
+  train::Metrics metrics;
+  if (test_ != nullptr) {
+    const auto score = quick_score(network_, setup_.preprocess, *test_, kEvaluationBatch, should_stop);
+    if (!score) {
+      set_statistics(network_, moving_);
+      return std::nullopt;
+    }
+    metrics = {{"test_accuracy_population", 1 - score->top1_error}, {"test_loss_population", score->loss}};
+  }
+  finished_ = true;
+  return metrics;
+}
+
+bool ClassifierTask::parameters_are_finite() const {
+  for (const nn::Parameter* parameter : network_.parameters()) {
+    const auto values = parameter->var.value().span<float>();
+    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) return false;
+  }
+  return true;
+}
+
+void ClassifierTask::save(io::CheckpointData& data) const {
+  train::store_model(network_, setup_.preprocess, setup_.labels, data);
+  data.has_optimizer = true;
+  data.optimizer_name = nn::optimizer_name(optimizer_.config().kind);
+  data.optimizer_step = optimizer_.steps();
+  data.learning_rate = setup_.options.recipe.learning_rate;
+  data.schedule_json = io::canonical_json(io::Json(setup_.options.recipe.schedule));
+  for (const auto& slot : optimizer_.slots()) {
+    const auto extents = slot.value.shape().extents();
+    const auto values = slot.value.span<float>();
+    data.optimizer.push_back({slot.name, slot.parameter->layer, slot.parameter->name, {extents.begin(), extents.end()}, {values.begin(), values.end()}});
+  }
+  // Population statistics are in the model now; training goes on from the moving averages.
+  for (const auto& array : finished_ ? moving_ : std::vector<nn::Array>{}) {
+    const auto extents = array.shape.extents();
+    data.optimizer.push_back({"moving", array.layer, array.name, {extents.begin(), extents.end()}, array.values});
+  }
+  data.rng = {setup_.seed, static_cast<uint64_t>(optimizer_.steps())};
+  const int64_t steps = optimizer_.steps(), per_epoch = sampler_.batches_per_epoch();
+  data.sampler = {static_cast<uint64_t>(steps / per_epoch), static_cast<uint64_t>(steps % per_epoch)};
+  percentiles_.save(data);
+}
+
+void ClassifierTask::restore(const io::CheckpointData& data, const std::string& origin) {
+  train::restore_arrays(network_, data, origin);
+  const std::string name = nn::optimizer_name(optimizer_.config().kind);
+  if (data.optimizer_name != name) fail_data(origin + ": optimizer", name, printable(data.optimizer_name));
+  optimizer_.set_steps(data.optimizer_step);
+  std::vector<nn::Array> moving;
+  for (auto& slot : optimizer_.slots()) {
+    const auto it = std::find_if(data.optimizer.begin(), data.optimizer.end(), [&](const io::NamedSlot& stored) {
+      return stored.slot == slot.name && stored.layer == slot.parameter->layer && stored.parameter == slot.parameter->name;
+    });
+    const std::string place = fmt::format("{}: optimizer/{}/{}/{}", origin, slot.name, slot.parameter->layer, slot.parameter->name);
+    if (it == data.optimizer.end()) fail_data(place, slot.value.shape().text(), "nothing");
+    if (static_cast<int64_t>(it->values.size()) != slot.value.count()) fail_data(place, slot.value.shape().text(), fmt::format("{} values", it->values.size()));
+    std::copy(it->values.begin(), it->values.end(), slot.value.span<float>().begin());
+  }
+  for (const auto& stored : data.optimizer) {
+    if (stored.slot == "moving") moving.push_back({stored.layer, stored.parameter, Shape(std::span<const int64_t>(stored.shape)), stored.values});
+  }
+  set_statistics(network_, moving);
+  if (!percentiles_.empty()) percentiles_.continue_from(data, origin);
+}
+
+std::vector<std::string> ClassifierTask::resumable_keys() const {
+  if (schedule_.depends_on_total()) return {};
+  return {"steps", "epochs"};
+}
+
+}  // namespace fovea::bn

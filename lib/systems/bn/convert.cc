@@ -1,0 +1,244 @@
+// bn-train convert: other formats -> fovea.images, and checkpoints -> bare weights.
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/text.h"
+#include "data/cifar.h"
+#include "data/class_folder.h"
+#include "data/idx.h"
+#include "data/scenes.h"
+#include "io/images_file.h"
+#include "io/npz.h"
+#include "systems/bn/commands.h"
+#include "systems/run_record.h"
+#include "train/model.h"
+
+namespace fovea::bn {
+namespace {
+
+constexpr int64_t kMaxNamesBytes = 1 << 24;
+constexpr int64_t kMaxPictureBytes = int64_t{1} << 30;
+
+struct Part {
+  data::PixelSet set;
+  std::string split;
+};
+
+std::vector<std::string> read_names(const std::string& path) {
+  std::vector<std::string> names;
+  for (const auto& line : split(read_text_file(path, kMaxNamesBytes), '\n')) {
+    if (!trim(line).empty()) names.emplace_back(trim(line));
+  }
+  return names;
+}
+
+// What the names of published files say: t10k-..., test_batch.bin, data_batch_1.bin, train.bin.
+std::string split_of(const std::string& path, const std::string& wish) {
+  if (!wish.empty()) return wish;
+  const std::string name = base_name(path);
+  if (name.starts_with("t10k") || name.find("test") != std::string::npos) return "test";
+  if (name.find("train") != std::string::npos || name.starts_with("data_batch")) return "train";
+  return "";
+}
+
+std::string first_existing(const std::string& folder, const std::string& stem) {
+  for (const std::string& suffix : {std::string(".gz"), std::string()}) {
+    if (file_exists(folder + "/" + stem + suffix)) return folder + "/" + stem + suffix;
+  }
+  return "";
+}
+
+std::vector<Part> read_mnist(const ConvertOptions& options) {
+  std::vector<Part> parts;
+  const auto& in = options.inputs;
+  if (in.size() == 1 && is_directory(in[0])) {
+    for (const char* prefix : {"train", "t10k"}) {
+      const std::string images = first_existing(in[0], std::string(prefix) + "-images-idx3-ubyte");
+      const std::string labels = first_existing(in[0], std::string(prefix) + "-labels-idx1-ubyte");
+      if (images.empty() || labels.empty()) continue;
+      parts.push_back({data::read_idx(images, labels), split_of(images, options.split)});
+    }
+    if (parts.empty()) fail(ErrorKind::kNoInput, "{}: expected train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz], found neither these nor t10k-*", in[0]);
+    return parts;
+  }
+  if (in.empty() || in.size() % 2 != 0) fail(ErrorKind::kUsage, "--from mnist: expected a folder, or pairs of an image and a label file, found {} operands", in.size());
+  for (size_t i = 0; i < in.size(); i += 2) parts.push_back({data::read_idx(in[i], in[i + 1]), split_of(in[i], options.split)});
+  return parts;
+}
+
+std::vector<Part> read_cifar_parts(const ConvertOptions& options) {
+  if (options.inputs.empty()) fail(ErrorKind::kUsage, "--from {}: expected record files, found nothing", options.from);
+  const auto kind = options.from == "cifar10" ? data::CifarKind::kCifar10 : options.from == "cifar100" ? data::CifarKind::kCifar100 : data::CifarKind::kCifar100Coarse;
+  std::vector<Part> parts;
+  for (const auto& path : options.inputs) parts.push_back({data::read_cifar({path}, kind, options.names), split_of(path, options.split)});
+  return parts;
+}
+
+int write_parts(std::vector<Part> parts, const ConvertOptions& options, const cli::Invocation& invocation) {
+  io::ImagesLayout layout;
+  layout.storage = io::PixelStorage::kRaw;
+  layout.height = parts[0].set.height;
+  layout.width = parts[0].set.width;
+  layout.channels = parts[0].set.channels;
+  layout.labels = true;
+  layout.splits = std::any_of(parts.begin(), parts.end(), [](const Part& part) { return !part.split.empty(); });
+  for (const auto& part : parts) {
+    if (part.set.label_set.size() > layout.label_set.size()) layout.label_set = part.set.label_set;
+    if (part.set.height != layout.height || part.set.width != layout.width || part.set.channels != layout.channels) {
+      fail_data(options.inputs.back(), fmt::format("{}x{}x{} like the first", layout.height, layout.width, layout.channels),
+                fmt::format("{}x{}x{}", part.set.height, part.set.width, part.set.channels));
+    }
+  }
+  if (!options.names.empty()) layout.label_set = read_names(options.names);
+  io::ImagesWriter writer(options.output, run_record(invocation), layout, writer_options(invocation));
+  const int64_t bytes = layout.height * layout.width * layout.channels;
+  int64_t number = 0;
+  for (const auto& part : parts) {
+    for (int64_t i = 0; i < part.set.count; ++i) {
+      io::ImageRecord record;
+      record.id = fmt::format("{:06}", number++);
+      record.split = part.split;
+      record.height = static_cast<int32_t>(layout.height);
+      record.width = static_cast<int32_t>(layout.width);
+      record.label = part.set.labels.empty() ? -1 : part.set.labels[static_cast<size_t>(i)];
+      record.pixels = {part.set.pixels.data() + i * bytes, static_cast<size_t>(bytes)};
+      writer.add(record);
+    }
+  }
+  const std::string hash = writer.finish();
+  log::info("{}: {} images, content hash {}", options.output, number, hash);
+  return 0;
+}
+
+void report_folder(const std::string& folder, const data::ClassFolder& classes, bool skip) {
+  for (const auto& name : classes.empty) log::warning("{}: class '{}' has no pictures", folder, name);
+  if (!classes.ignored.empty()) log::warning("{}: {} file(s) that are not .jpg, .jpeg or .png are left out, the first: {}", folder, classes.ignored.size(), classes.ignored[0]);
+  if (classes.corrupt.empty()) return;
+  const auto& [id, reason] = classes.corrupt[0];
+  if (!skip) throw Error(ErrorKind::kData, fmt::format("{}/{}: {}", folder, id, reason), "--skip-bad-images leaves such pictures out");
+  for (const auto& [bad, why] : classes.corrupt) log::debug("{}/{}: left out: {}", folder, bad, why);
+  log::warning("{}: {} picture(s) can't be decoded and are left out, the first: {}: {}", folder, classes.corrupt.size(), id, reason);
+}
+
+// Every so many pictures of a class go to the test split, so that any share is spread over the folder.
+bool is_test(int64_t index_in_class, double fraction) {
+  const auto before = static_cast<int64_t>(static_cast<double>(index_in_class) * fraction + 1e-9);
+  const auto after = static_cast<int64_t>(static_cast<double>(index_in_class + 1) * fraction + 1e-9);
+  return after > before;
+}
+
+int convert_folder(const ConvertOptions& options, const cli::Invocation& invocation) {
+  if (options.inputs.empty()) fail(ErrorKind::kUsage, "--from folder: expected FOLDER operands, found none");
+  std::vector<data::ClassFolder> folders;
+  for (const auto& folder : options.inputs) {
+    folders.push_back(data::read_class_folder(folder, true));
+    report_folder(folder, folders.back(), options.skip_bad_images);
+    if (folders.back().label_set != folders[0].label_set) fail_data(folder, "the classes " + join(folders[0].label_set, ", "), join(folders.back().label_set, ", "));
+  }
+  io::ImagesLayout layout;
+  layout.storage = io::PixelStorage::kEncoded;
+  layout.labels = layout.splits = true;
+  layout.label_set = folders[0].label_set;
+  io::ImagesWriter writer(options.output, run_record(invocation), layout, writer_options(invocation));
+  const bool several = options.inputs.size() > 1;
+  for (size_t f = 0; f < folders.size(); ++f) {
+    std::vector<int64_t> seen(layout.label_set.size(), 0);
+    const std::string name = base_name(std::filesystem::path(options.inputs[f]).lexically_normal().string());
+    for (const auto& item : folders[f].items) {
+      io::ImageRecord record;
+      record.id = several ? name + "/" + item.id : item.id;
+      record.split = !options.split.empty() ? options.split : several ? name : is_test(seen[static_cast<size_t>(item.label)]++, options.test_fraction) ? "test" : "train";
+      record.height = static_cast<int32_t>(item.height);
+      record.width = static_cast<int32_t>(item.width);
+      record.label = item.label;
+      const auto bytes = read_file(item.path, kMaxPictureBytes);
+      record.encoded = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+      writer.add(record);
+    }
+  }
+  const int64_t count = writer.count();
+  const std::string hash = writer.finish();
+  log::info("{}: {} pictures of {} classes, content hash {}", options.output, count, layout.label_set.size(), hash);
+  return 0;
+}
+
+int convert_scenes(const ConvertOptions& options, const cli::Invocation& invocation) {
+  data::SceneOptions scenes;
+  scenes.kind = data::parse_scene_kind(options.kind);
+  scenes.seed = invocation.common.seed;
+  const bool digits = scenes.kind == data::SceneKind::kDigits;
+  scenes.height = scenes.width = options.side > 0 ? options.side : digits ? 28 : 32;
+  scenes.max_objects = static_cast<int>(options.max_objects);
+  scenes.noise = options.noise;
+  scenes.test_fraction = options.test_fraction;
+  io::ImagesLayout layout;
+  layout.storage = io::PixelStorage::kRaw;
+  layout.height = scenes.height;
+  layout.width = scenes.width;
+  layout.channels = digits ? 1 : 3;
+  layout.labels = layout.splits = true;
+  layout.objects = layout.captions = !digits;
+  layout.label_set = data::scene_labels(scenes.kind);
+  io::ImagesWriter writer(options.output, run_record(invocation), layout, writer_options(invocation));
+  const auto [begin, end] = invocation.common.shard.range(options.count);
+  Progress progress("convert", "scene", end - begin);
+  for (int64_t i = begin; i < end; ++i) {
+    data::Scene scene = data::draw_scene(scenes, i);
+    io::ImageRecord record;
+    record.id = data::scene_id(scenes.kind, i);
+    record.split = options.split.empty() ? data::scene_split(scenes, i) : options.split;
+    record.height = static_cast<int32_t>(scene.picture.height);
+    record.width = static_cast<int32_t>(scene.picture.width);
+    record.label = scene.label;
+    record.pixels = scene.picture.pixels;
+    if (layout.objects) {
+      for (const auto& object : scene.objects) record.objects.push_back({object.box[0], object.box[1], object.box[2], object.box[3], object.label, false});
+      record.captions = scene.captions;
+    }
+    writer.add(record);
+    progress.update(i - begin + 1);
+  }
+  const std::string hash = writer.finish();
+  log::info("{}: {} generated pictures, content hash {}", options.output, end - begin, hash);
+  return 0;
+}
+
+int convert_checkpoint(const ConvertOptions& options, const cli::Invocation& invocation) {
+  if (options.inputs.size() != 1) fail(ErrorKind::kUsage, "--from checkpoint: expected one checkpoint, found {}", options.inputs.size());
+  const AtomicFile probe(options.output, {invocation.common.no_clobber, 0});
+  train::Model model = train::load_model(options.inputs[0]);
+  if (!options.output.ends_with(".npz")) {
+    io::CheckpointData data;
+    train::store_model(model.network, model.preprocess, model.labels, data);
+    io::RootAttributes root = run_record(invocation);
+    root.parent = model.hash;
+    io::write_checkpoint(options.output, root, data, writer_options(invocation));
+    return 0;
+  }
+  std::vector<io::NamedTensor> tensors;
+  for (auto& array : model.network.export_arrays()) {
+    const auto extents = array.shape.extents();
+    tensors.push_back({array.layer + "." + array.name, {extents.begin(), extents.end()}, std::move(array.values)});
+  }
+  io::write_npz(options.output, tensors);
+  log::info("{}: {} arrays", options.output, tensors.size());
+  return 0;
+}
+
+}  // namespace
+
+int convert(const ConvertOptions& options, const cli::Invocation& invocation) {
+  if (options.from != "scenes" && !invocation.common.shard.whole()) fail(ErrorKind::kUsage, "--shard: only with --from scenes");
+  if (options.from == "scenes" && !options.inputs.empty()) fail(ErrorKind::kUsage, "--from scenes: expected no operands, found '{}'", options.inputs[0]);
+  if (options.from == "mnist") return write_parts(read_mnist(options), options, invocation);
+  if (options.from == "folder") return convert_folder(options, invocation);
+  if (options.from == "scenes") return convert_scenes(options, invocation);
+  if (options.from == "checkpoint") return convert_checkpoint(options, invocation);
+  return write_parts(read_cifar_parts(options), options, invocation);
+}
+
+}  // namespace fovea::bn

@@ -1,0 +1,107 @@
+// bn-train eval
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "eval/classification.h"
+#include "eval/figure.h"
+#include "systems/bn/commands.h"
+#include "systems/bn/confusion.h"
+#include "systems/bn/evaluation.h"
+#include "systems/bn/precision.h"
+#include "systems/bn/sources.h"
+#include "systems/run_record.h"
+
+namespace fovea::bn {
+namespace {
+
+struct Row {
+  std::string name;
+  Score score;
+};
+
+eval::Table score_table(const std::vector<Row>& rows, int crops) {
+  eval::Table table;
+  table.columns = {{"model"}, {"images"}, {"crops"}, {"accuracy"}, {"top1_error"}, {"top5_error"}, {"loss"}};
+  for (const auto& row : rows) {
+    table.rows.push_back({row.name, row.score.items, int64_t{crops}, 1 - row.score.top1_error, row.score.top1_error, row.score.top5_error, row.score.loss});
+  }
+  return table;
+}
+
+eval::Table class_table(const eval::ConfusionMatrix& matrix, const std::vector<std::string>& names) {
+  eval::Table table;
+  table.columns = {{"class"}, {"images"}, {"precision"}, {"recall"}};
+  for (int64_t k = 0; k < matrix.classes(); ++k) {
+    table.rows.push_back({names[static_cast<size_t>(k)], matrix.support(k), eval::cell(matrix.precision(k)), eval::cell(matrix.recall(k))});
+  }
+  return table;
+}
+
+// "accuracy>=0.97" against the columns of the last row. Throws Error(kUsage).
+struct Requirement {
+  std::string name, relation;
+  double bound = 0;
+
+  static Requirement parse(const std::string& text) {
+    const auto at = text.find_first_of("<>");
+    Requirement out;
+    if (at != std::string::npos) {
+      out.name = text.substr(0, at);
+      out.relation = text.substr(at, at + 1 < text.size() && text[at + 1] == '=' ? 2 : 1);
+      const auto bound = parse_double(text.substr(at + out.relation.size()));
+      const bool known = out.name == "accuracy" || out.name == "top1_error" || out.name == "top5_error" || out.name == "loss";
+      if (bound && known) {
+        out.bound = *bound;
+        return out;
+      }
+    }
+    throw Error(ErrorKind::kUsage, fmt::format("--require: expected NAME>=VALUE, found '{}'", printable(text)), "names: accuracy top1_error top5_error loss");
+  }
+
+  bool holds(const Score& score) const {
+    const double value = name == "accuracy" ? 1 - score.top1_error : name == "top1_error" ? score.top1_error : name == "top5_error" ? score.top5_error : score.loss;
+    if (relation == ">=") return value >= bound;
+    if (relation == "<=") return value <= bound;
+    return relation == ">" ? value > bound : value < bound;
+  }
+};
+
+}  // namespace
+
+int evaluate(const EvalOptions& options, const cli::Invocation& invocation) {
+  std::optional<Requirement> requirement;
+  if (!options.require.empty()) requirement = Requirement::parse(options.require);
+  if (!options.confusion.empty()) const AtomicFile probe(options.confusion, {invocation.common.no_clobber, 0});
+  const CropOptions crops{data::parse_crop_scheme(options.crops), options.batch};
+  set_precision(options.precision);
+  std::vector<train::Model> models;
+  for (const auto& path : options.models) models.push_back(train::load_model(path));
+  const data::ImageSource source = open_split(options.data.data, options.data.split, options.data.limit, options.data.skip_bad_images);
+  std::vector<std::vector<double>> members;
+  std::vector<Row> rows;
+  const int64_t classes = models[0].network.output_shape().shape.count();
+  for (auto& model : models) {
+    check_same_classes(models[0], model);
+    check_labels(model.labels, classes, source);
+    if (options.resize_side > 0) model.preprocess.resize_side = options.resize_side;
+    members.push_back(*class_probabilities(model.network, model.preprocess, source, crops, [] { return false; }));
+    rows.push_back({base_name(model.path), score_probabilities(members.back(), source, classes)});
+  }
+  const std::vector<double> mean = eval::mean_of(members);
+  if (models.size() > 1) rows.push_back({fmt::format("ensemble of {}", models.size()), score_probabilities(mean, source, classes)});
+  const eval::ConfusionMatrix matrix = confusion_of(mean, source, classes);
+  const auto names = class_names(models[0], source, classes);
+  print_table(options.per_class ? class_table(matrix, names) : score_table(rows, data::crop_count(crops.scheme)), invocation);
+  if (!options.confusion.empty()) draw_confusion(matrix, names, options.confusion, fmt::format("{} on {}", rows.back().name, source.name()));
+  if (requirement && !requirement->holds(rows.back().score)) {
+    log::error("--require {}: not fulfilled by {}", options.require, rows.back().name);
+    return static_cast<int>(ErrorKind::kNegative);
+  }
+  return 0;
+}
+
+}  // namespace fovea::bn

@@ -1,0 +1,150 @@
+// bn-train show: pictures of what runs recorded.
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "eval/figure.h"
+#include "systems/bn/commands.h"
+#include "systems/bn/confusion.h"
+#include "systems/bn/evaluation.h"
+#include "systems/bn/percentiles.h"
+#include "systems/bn/sources.h"
+#include "train/history.h"
+#include "train/model.h"
+
+namespace fovea::bn {
+namespace {
+
+struct Run {
+  std::string name;
+  train::History history;
+  PercentileLog percentiles;
+};
+
+Run read_run(const std::string& path, const std::string& name) {
+  if (path.ends_with(".jsonl")) return {name, train::read_metrics(path), {}};
+  const io::CheckpointData data = io::read_checkpoint(path, {false, false, true});
+  if (!data.has_training) fail_data(path, "a checkpoint with its training log", "a model without");
+  Run run{name, {}, PercentileLog::stored(data, path)};
+  run.history.set_steps(data.log_steps);
+  for (const auto& column : data.log) run.history.set_column(column.name, column.values);
+  return run;
+}
+
+std::vector<Run> read_runs(const ShowOptions& options) {
+  if (!options.names.empty() && options.names.size() != options.inputs.size()) {
+    fail(ErrorKind::kUsage, "--names: expected {} names, one a file, found {}", options.inputs.size(), options.names.size());
+  }
+  std::vector<Run> runs;
+  for (size_t i = 0; i < options.inputs.size(); ++i) {
+    const std::string file = base_name(options.inputs[i]);
+    runs.push_back(read_run(options.inputs[i], options.names.empty() ? file.substr(0, file.find('.')) : options.names[i]));
+  }
+  return runs;
+}
+
+std::vector<double> as_doubles(const std::vector<int64_t>& values) { return {values.begin(), values.end()}; }
+
+eval::Panel step_panel(const ShowOptions& options, const std::string& y_label) {
+  eval::Panel panel;
+  panel.x.label = "step";
+  panel.x.scale = options.log_steps ? eval::ScaleKind::kLog : eval::ScaleKind::kLinear;
+  panel.y.label = y_label;
+  return panel;
+}
+
+eval::Figure curves(const ShowOptions& options) {
+  eval::Panel panel = step_panel(options, options.metric);
+  for (const Run& run : read_runs(options)) panel.lines.push_back({run.name, as_doubles(run.history.steps()), run.history.column(options.metric)});
+  return {options.title, "", {std::move(panel)}};
+}
+
+eval::Figure bias_drift(const ShowOptions& options) {
+  constexpr std::string_view kPrefix = "bias_norm.";
+  eval::Figure figure{options.title, "Euclidean norm of the bias before each batch_norm layer", {}};
+  for (const Run& run : read_runs(options)) {
+    eval::Panel panel = step_panel(options, "|b|");
+    panel.title = run.name;
+    for (const auto& column : run.history.names()) {
+      if (column.starts_with(kPrefix)) panel.lines.push_back({column.substr(kPrefix.size()), as_doubles(run.history.steps()), run.history.column(column)});
+    }
+    if (panel.lines.empty()) fail_data(run.name, "columns bias_norm.LAYER in the log (train with --keep-bias or --bn-mode naive)", "none");
+    figure.panels.push_back(std::move(panel));
+  }
+  return figure;
+}
+
+eval::Panel percentile_panel(const ShowOptions& options, const Run& run, const std::string& layer, int64_t unit) {
+  const auto& values = run.percentiles.values(layer);
+  const auto units = static_cast<size_t>(run.percentiles.units(layer));
+  eval::Panel panel = step_panel(options, fmt::format("input of {}, unit {}", layer, unit));
+  const double drift = median_drift(values, static_cast<int64_t>(units), unit);
+  panel.title = fmt::format("{} (drift of the median {:.2f})", run.name, drift);
+  const auto steps = as_doubles(run.percentiles.steps());
+  for (size_t level = 0; level < std::size(kPercentiles); ++level) {
+    eval::Line line{fmt::format("{} %", kPercentiles[level]), steps, {}};
+    for (size_t row = 0; row < steps.size(); ++row) line.y.push_back(values[(row * std::size(kPercentiles) + level) * units + static_cast<size_t>(unit)]);
+    panel.lines.push_back(std::move(line));
+  }
+  return panel;
+}
+
+// One vertical scale for all panels, so that the drift with and without batch normalisation compares by eye.
+void share_vertical_axis(eval::Figure& figure) {
+  double low = INFINITY, high = -INFINITY;
+  for (const auto& panel : figure.panels) {
+    for (const auto& line : panel.lines) {
+      for (const double y : line.y) low = std::min(low, y), high = std::max(high, y);
+    }
+  }
+  if (!(low < high)) return;
+  for (auto& panel : figure.panels) panel.y.low = low, panel.y.high = high;
+}
+
+eval::Figure percentile_curves(const ShowOptions& options) {
+  const auto runs = read_runs(options);
+  eval::Figure figure{options.title, "15th, 50th and 85th percentile over the test images", {}};
+  for (const Run& run : runs) {
+    if (run.percentiles.empty()) fail_data(run.name, "recorded percentiles (train with --percentiles LAYER)", "none");
+    const std::string layer = options.layer.empty() ? run.percentiles.layers().back() : options.layer;
+    const auto& layers = run.percentiles.layers();
+    if (std::find(layers.begin(), layers.end(), layer) == layers.end()) fail(ErrorKind::kUsage, "--layer: expected {}, found '{}'", join(layers, " | "), printable(layer));
+    const int64_t units = run.percentiles.units(layer);
+    const int64_t unit = options.unit ? *options.unit : typical_unit(runs[0].percentiles.values(layer), units);
+    if (unit >= units) fail(ErrorKind::kUsage, "--unit: expected 0..{}, found {}", units - 1, unit);
+    figure.panels.push_back(percentile_panel(options, run, layer, unit));
+  }
+  share_vertical_axis(figure);
+  return figure;
+}
+
+void show_confusion(const ShowOptions& options) {
+  if (options.data.empty()) fail(ErrorKind::kUsage, "--what confusion: expected --data, found nothing");
+  if (options.inputs.size() != 1) fail(ErrorKind::kUsage, "--what confusion: expected one checkpoint, found {}", options.inputs.size());
+  train::Model model = train::load_model(options.inputs[0]);
+  const data::ImageSource source = open_split(options.data, options.split, 0, false);
+  const int64_t classes = model.network.output_shape().shape.count();
+  check_labels(model.labels, classes, source);
+  const auto probabilities = class_probabilities(model.network, model.preprocess, source, {}, [] { return false; });
+  const std::string title = options.title.empty() ? fmt::format("{} on {}", base_name(model.path), source.name()) : options.title;
+  draw_confusion(confusion_of(*probabilities, source, classes), class_names(model, source, classes), options.output, title);
+}
+
+}  // namespace
+
+int show(const ShowOptions& options, const cli::Invocation& invocation) {
+  eval::figure_format(options.output);
+  const OutputPolicy policy{invocation.common.no_clobber, 0};
+  { const AtomicFile probe(options.output, policy); }
+  if (options.what == "confusion") show_confusion(options);
+  else if (options.what == "bias") eval::write_figure(bias_drift(options), options.output, policy);
+  else if (options.what == "percentiles") eval::write_figure(percentile_curves(options), options.output, policy);
+  else eval::write_figure(curves(options), options.output, policy);
+  log::info("{}", options.output);
+  return 0;
+}
+
+}  // namespace fovea::bn

@@ -1,0 +1,142 @@
+// bn-train train
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "eval/table.h"
+#include "systems/bn/classifier_task.h"
+#include "systems/bn/commands.h"
+#include "systems/bn/evaluation.h"
+#include "systems/bn/recipe.h"
+#include "systems/bn/sources.h"
+#include "systems/run_record.h"
+#include "train/model.h"
+
+namespace fovea::bn {
+namespace {
+
+int64_t total_steps(const RecipeOptions& recipe, int64_t items) {
+  if (recipe.steps > 0) return recipe.steps;
+  const int64_t per_epoch = items / recipe.batch;
+  return std::max<int64_t>(1, std::llround(recipe.epochs * static_cast<double>(per_epoch)));
+}
+
+// Weights of --init, by name: a layer of another shape (an output layer for other classes) keeps its fresh weights.
+void take_weights(nn::Network& network, const train::Model& model) {
+  std::vector<nn::Array> arrays = network.export_arrays();
+  const auto given = model.network.export_arrays();
+  size_t taken = 0;
+  std::vector<std::string> fresh;
+  for (auto& array : arrays) {
+    const auto it = std::find_if(given.begin(), given.end(), [&](const nn::Array& other) {
+      return other.layer == array.layer && other.name == array.name && other.shape == array.shape;
+    });
+    if (it != given.end()) array.values = it->values, ++taken;
+    else fresh.push_back(array.layer + "/" + array.name);
+  }
+  if (taken == 0) fail_data(model.path + ": model", "arrays that fit the network", "none");
+  if (!fresh.empty()) log::warning("{}: not in it or of another shape, freshly initialised: {}", model.path, join(fresh, ", "));
+  network.import_arrays(arrays, model.path);
+}
+
+train::LoopOptions loop_options(const TrainOptions& options, const cli::Invocation& invocation, int64_t steps) {
+  train::LoopOptions loop;
+  loop.output = options.output;
+  loop.steps = steps;
+  loop.evaluate_every = options.eval_every;
+  loop.evaluate_at = options.eval_at;
+  loop.checkpoint_steps = invocation.common.checkpoint_every.steps;
+  loop.checkpoint_seconds = invocation.common.checkpoint_every.seconds;
+  loop.keep = invocation.common.keep;
+  loop.save_best = options.save_best;
+  loop.patience = options.patience;
+  loop.max_time = invocation.common.max_time;
+  loop.resume = invocation.common.resume;
+  loop.no_clobber = invocation.common.no_clobber;
+  loop.compress = invocation.common.compress.value_or(-1);
+  loop.metrics = options.metrics;
+  return loop;
+}
+
+void print_plan(const nn::Network& network, const ClassifierSetup& setup, const TrainingSources& sources) {
+  write_stdout(network.describe());
+  write_stdout(fmt::format("training images {}, test images {}, classes {}, batch {}, steps {}\n", sources.training.size(),
+                           sources.test ? sources.test->size() : 0, setup.labels.empty() ? class_count(sources.training) : static_cast<int64_t>(setup.labels.size()),
+                           setup.options.recipe.batch, setup.total_steps));
+  write_stdout(fmt::format("parameters and optimiser state {}\n", format_bytes(static_cast<double>(network.parameter_count()) * 4 * 3)));
+}
+
+eval::Cell metric(const train::Metrics& metrics, const std::string& name) {
+  for (const auto& [key, value] : metrics) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+void print_result(const train::LoopResult& result, const TrainOptions& options, const cli::Invocation& invocation) {
+  const auto last = [&](const std::string& name) {
+    const bool known = result.history.has(name) && !result.history.steps().empty();
+    return known && std::isfinite(result.history.column(name).back()) ? eval::Cell(result.history.column(name).back()) : eval::Cell();
+  };
+  eval::Table table;
+  table.columns = {{"output"}, {"steps"}, {"train_loss"}, {"test_accuracy_moving"}, {"test_accuracy_population"}, {"content_hash"}};
+  table.rows.push_back({options.output, result.steps, last("loss"), last("test_accuracy"),
+                        metric(result.final_metrics, "test_accuracy_population"), result.content_hash});
+  print_table(table, invocation);
+}
+
+void check_options(const TrainOptions& options) {
+  if (options.bn_mode == "naive" && options.freeze_bn) fail(ErrorKind::kUsage, "--freeze-bn: contradicts --bn-mode naive");
+  if (options.network.net.empty() && options.init.empty()) fail(ErrorKind::kUsage, "--net: expected a network, found nothing (or give --init)");
+  nn::Schedule::parse(options.recipe.schedule, options.recipe.decay_speed);
+  nn::parse_optimizer(options.recipe.optimizer);
+}
+
+}  // namespace
+
+int train(const TrainOptions& given, const cli::Invocation& invocation) {
+  const TrainOptions options = apply_preset(given, [&](std::string_view name) { return invocation.was_given(name); });
+  check_options(options);
+  { const AtomicFile probe(options.output, {invocation.common.no_clobber, 0}); }
+  TrainingSources sources = open_training(options.data);
+  const int64_t classes = class_count(sources.training);
+  if (sources.test) check_labels(sources.training.label_set(), classes, *sources.test);
+
+  std::optional<train::Model> initial;
+  if (!options.init.empty()) initial = train::load_model(options.init);
+  ClassifierSetup setup;
+  if (options.network.net.empty()) setup.net = rewrite_net(initial->network.text(), options.network, classes);
+  else setup.net = build_net(options.network, classes);
+  setup.labels = sources.training.label_set();
+  setup.options = options;
+  setup.seed = invocation.common.seed;
+  setup.total_steps = total_steps(options.recipe, sources.training.size());
+  {
+    const nn::Network network(setup.net);
+    if (network.output_shape().shape.count() != classes) {
+      fail_data(setup.net.origin + ": output", fmt::format("{} values, one for each class", classes), network.output_shape().shape.text());
+    }
+    setup.preprocess = train::make_preprocess(network.input(), options.data.resize);
+    if (invocation.common.dry_run) {
+      print_plan(network, setup, sources);
+      return 0;
+    }
+    log::debug("network {}: {} parameters, {} multiply-adds an image", setup.net.origin, network.parameter_count(), network.multiply_adds());
+  }
+
+  ClassifierTask task(setup, sources.training, sources.test ? &*sources.test : nullptr);
+  if (initial) take_weights(task.network(), *initial);
+  io::RootAttributes root = run_record(invocation);
+  root.inputs.push_back(input_record("train", sources.training));
+  if (sources.test) root.inputs.push_back(input_record("test", *sources.test));
+  if (initial) root.parent = initial->hash;
+  const train::LoopResult result = train::run(task, loop_options(options, invocation, setup.total_steps), root);
+  if (result.exit_code == 0) print_result(result, options, invocation);
+  return result.exit_code;
+}
+
+}  // namespace fovea::bn

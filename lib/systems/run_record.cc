@@ -1,0 +1,36 @@
+#include "systems/run_record.h"
+
+#include "base/file.h"
+
+namespace fovea {
+
+io::RootAttributes run_record(const cli::Invocation& invocation) {
+  io::RootAttributes root;
+  root.tool = invocation.tool_and_verb();
+  root.parameters = invocation.parameters_json;
+  root.command_line = invocation.command_line_json;
+  root.seed = invocation.common.seed;
+  root.shard = {invocation.common.shard.index, invocation.common.shard.count};
+  return root;
+}
+
+io::WriterOptions writer_options(const cli::Invocation& invocation) {
+  io::WriterOptions options;
+  options.no_clobber = invocation.common.no_clobber;
+  options.compress = invocation.common.compress.value_or(-1);
+  return options;
+}
+
+io::InputRecord input_record(const std::string& role, const data::ImageSource& source) {
+  return {role, source.name(), source.schema(), source.content_hash()};
+}
+
+io::InputRecord input_record(const std::string& role, const train::Model& model) {
+  return {role, base_name(model.path), "fovea.checkpoint", model.hash};
+}
+
+void print_table(const eval::Table& table, const cli::Invocation& invocation) {
+  write_stdout(table.text(eval::parse_table_format(invocation.common.format)));
+}
+
+}  // namespace fovea

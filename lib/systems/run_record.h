@@ -1,0 +1,24 @@
+// What every output file says about the run that made it, from what cli knows about the command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/program.h"
+#include "data/dataset.h"
+#include "eval/table.h"
+#include "io/root_attributes.h"
+#include "io/h5_writer.h"
+#include "train/model.h"
+
+namespace fovea {
+
+io::RootAttributes run_record(const cli::Invocation& invocation);
+io::WriterOptions writer_options(const cli::Invocation& invocation);
+io::InputRecord input_record(const std::string& role, const data::ImageSource& source);
+io::InputRecord input_record(const std::string& role, const train::Model& model);
+
+// To stdout in the --format of the call.
+void print_table(const eval::Table& table, const cli::Invocation& invocation);
+
+}  // namespace fovea

@@ -1,0 +1,64 @@
+#include "tensor/kernels/gemm.h"
+
+#include <dnnl.h>
+
+#include <algorithm>
+
+#include "base/parallel.h"
+#include "tensor/kernels/dispatch.h"
+#include "tensor/kernels/gemm_grid.h"
+#include "tensor/kernels/reference.h"
+
+namespace fovea::kernels {
+
+// The grid whose tiles read least: each of `down` rows of tiles reads B once, each of `across` columns reads A once.
+GemmGrid cut_gemm(int64_t m, int64_t n, int64_t k) {
+  constexpr double kTileFlops = 2e6;  // some 25 microseconds; several threads start in 2 to 5
+  constexpr int64_t kMaxTiles = 32, kMinRows = 24, kMinColumns = 48;
+  const double flops = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  const auto wanted = std::clamp<int64_t>(static_cast<int64_t>(flops / kTileFlops), 1, kMaxTiles);
+  const int64_t max_down = std::max<int64_t>(1, m / kMinRows), max_across = std::max<int64_t>(1, n / kMinColumns);
+  int64_t best_down = 1, best_across = 1;
+  double best_cost = -1;
+  for (int64_t across = 1; across <= std::min(wanted, max_across); ++across) {
+    const int64_t down = std::min(max_down, wanted / across);
+    const double idle = static_cast<double>(wanted) / static_cast<double>(down * across);  // >= 1: too few tiles
+    const double cost = (static_cast<double>(across * m) + static_cast<double>(down * n)) * idle * idle;
+    if (best_cost < 0 || cost < best_cost) best_cost = cost, best_down = down, best_across = across;
+  }
+  GemmGrid grid;
+  grid.tile_rows = (((m + best_down - 1) / best_down) + 3) / 4 * 4;
+  grid.tile_columns = (((n + best_across - 1) / best_across) + 15) / 16 * 16;
+  grid.down = (m + grid.tile_rows - 1) / grid.tile_rows;
+  grid.across = (n + grid.tile_columns - 1) / grid.tile_columns;
+  return grid;
+}
+
+void gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const Tensor& a, const Tensor& b, Tensor& c,
+          bool accumulate) {
+  FOVEA_CHECK(a.count() == m * k && b.count() == k * n && c.count() == m * n, "gemm {}x{}x{} of {} and {}", m, n, k, a.shape().text(),
+              b.shape().text());
+  FOVEA_CHECK(a.dtype() == b.dtype() && a.dtype() == c.dtype(), "gemm of mixed types");
+  if (is_fast(a.dtype())) return gemm(transpose_a, transpose_b, m, n, k, a.data<float>(), b.data<float>(), c.data<float>(), accumulate);
+  by_type(a.dtype(), [&]<typename T>() {
+    reference::gemm(transpose_a, transpose_b, m, n, k, a.data<T>(), b.data<T>(), c.data<T>(), accumulate);
+  });
+}
+
+void gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c, bool accumulate) {
+  gemm_tiles(transpose_a, transpose_b, m, n, k, a, b, c, accumulate, [](int64_t, int64_t, int64_t, int64_t) {});
+}
+
+namespace detail {
+
+void run_gemm_tile(const GemmProblem& p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+  const float* a = p.a + (p.transpose_a ? row : row * p.k);
+  const float* b = p.b + (p.transpose_b ? column * p.k : column);
+  float* c = p.c + row * p.n + column;
+  const auto status = dnnl_sgemm(p.transpose_a ? 'T' : 'N', p.transpose_b ? 'T' : 'N', rows, columns, p.k, 1.0F, a, p.transpose_a ? p.m : p.k, b,
+                                 p.transpose_b ? p.k : p.n, p.accumulate ? 1.0F : 0.0F, c, p.n);
+  FOVEA_CHECK(status == dnnl_success, "sgemm {}x{}x{}: status {}", rows, columns, p.k, static_cast<int>(status));
+}
+
+}  // namespace detail
+}  // namespace fovea::kernels

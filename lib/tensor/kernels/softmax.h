@@ -1,0 +1,21 @@
+// Softmax along the innermost axis.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "tensor/tensor.h"
+
+namespace fovea::kernels {
+
+Tensor softmax(const Tensor& x, bool logarithm);
+Tensor softmax_backward(const Tensor& y, const Tensor& dy, bool logarithm);
+
+// Mean cross-entropy of labels under softmax(logits), and its gradient. REQUIRES labels in range.
+struct CrossEntropy {
+  double loss = 0;
+  Tensor dlogits;  // undefined unless need_gradient
+};
+CrossEntropy cross_entropy(const Tensor& logits, std::span<const int32_t> labels, double label_smoothing, bool need_gradient);
+
+}  // namespace fovea::kernels

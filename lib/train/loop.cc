@@ -1,0 +1,265 @@
+#include "train/loop.h"
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <limits>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "base/text.h"
+#include "io/json.h"
+#include "train/clock.h"
+
+namespace fovea::train {
+namespace {
+
+class Loop {
+ public:
+  Loop(Task& task, const LoopOptions& options, const io::RootAttributes& root)
+      : task_(task), options_(options), root_(root) {}
+
+  LoopResult run();
+
+ private:
+  void start();
+  void restore_from(const std::string& path);
+  bool train();                 // false: stopped before the last step
+  bool report();                // evaluates if it is due; false: interrupted
+  void one_step();
+  void save(const std::string& path, bool final_state);
+  void save_periodically();
+  void keep_step_file();
+  void note_best(const Metrics& metrics);
+  bool stop_asked() const { return signals::stop_requested() != 0 || out_of_time(); }
+  bool out_of_time() const { return options_.max_time > 0 && run_clock_.seconds() >= options_.max_time; }
+  bool out_of_patience() const { return options_.patience > 0 && reports_without_best_ >= options_.patience; }
+  bool report_due() const;
+  io::Json training_state() const;
+  [[noreturn]] void diverged(double loss);
+  std::string stopped_reason() const;
+
+  Task& task_;
+  const LoopOptions& options_;
+  io::RootAttributes root_;
+  Clock run_clock_, save_clock_;
+  MetricsFile metrics_;
+  History history_;
+  Metrics final_metrics_;
+  int64_t step_ = 0;
+  double loss_sum_ = 0;          // since the last report
+  int64_t loss_count_ = 0;
+  double best_metric_ = -std::numeric_limits<double>::infinity();
+  int64_t best_step_ = -1;
+  int64_t reports_without_best_ = 0;
+  std::string hash_;
+  std::deque<std::string> kept_;
+};
+
+io::Json Loop::training_state() const {
+  io::Json state;
+  state["stage"] = "train";
+  state["epoch"] = step_ / std::max<int64_t>(1, task_.steps_per_epoch());
+  state["step"] = step_;
+  state["loss_sum"] = loss_sum_;
+  state["loss_count"] = loss_count_;
+  state["best_metric"] = best_step_ >= 0 ? io::Json(best_metric_) : io::Json(nullptr);
+  state["best_step"] = best_step_;
+  state["reports_without_best"] = reports_without_best_;
+  return state;
+}
+
+void Loop::restore_from(const std::string& path) {
+  const io::CheckpointData data = io::read_checkpoint(path);
+  if (!data.has_training) {
+    throw Error(ErrorKind::kData, fmt::format("{}: expected a training state, found a stripped model", path),
+                "--init takes the weights only");
+  }
+  check_same_parameters(data.root.parameters, root_.parameters, task_.resumable_keys(), path);
+  root_.parent = data.root.parent;
+  const auto& state = data.training;
+  step_ = state.value("step", int64_t{-1});
+  if (step_ < 0) fail_data(path + ": training: step", "a step >= 0", "none");
+  loss_sum_ = state.value("loss_sum", 0.0);
+  loss_count_ = state.value("loss_count", int64_t{0});
+  best_step_ = state.value("best_step", int64_t{-1});
+  if (best_step_ >= 0 && state.contains("best_metric") && state["best_metric"].is_number()) best_metric_ = state["best_metric"].get<double>();
+  reports_without_best_ = state.value("reports_without_best", int64_t{0});
+  history_.set_steps(data.log_steps);
+  for (const auto& column : data.log) history_.set_column(column.name, column.values);
+  task_.restore(data, path);
+  log::info("continuing {} at step {} of {}", path, step_, options_.steps);
+}
+
+void Loop::start() {
+  { const AtomicFile probe(options_.output, {options_.no_clobber, 0}); }
+  if (options_.resume && file_exists(options_.output)) restore_from(options_.output);
+  else if (options_.resume) log::info("{} does not exist yet: starting afresh", options_.output);
+  metrics_ = MetricsFile(options_.metrics, step_ > 0 ? step_ : -1);
+}
+
+bool Loop::report_due() const {
+  if (!history_.steps().empty() && history_.steps().back() >= step_) return false;
+  if (step_ == options_.steps) return true;
+  if (std::find(options_.evaluate_at.begin(), options_.evaluate_at.end(), step_) != options_.evaluate_at.end()) return true;
+  return options_.evaluate_every > 0 && step_ > 0 && step_ % options_.evaluate_every == 0;
+}
+
+bool Loop::report() {
+  if (!report_due()) return true;
+  const auto metrics = task_.evaluate(step_, [this] { return stop_asked(); });
+  if (!metrics) return false;
+  Metrics row;
+  row.emplace_back("epoch", static_cast<double>(step_) / static_cast<double>(std::max<int64_t>(1, task_.steps_per_epoch())));
+  row.emplace_back("learning_rate", task_.learning_rate(std::min(step_, options_.steps - 1)));
+  row.emplace_back("loss", loss_count_ > 0 ? loss_sum_ / static_cast<double>(loss_count_) : std::numeric_limits<double>::quiet_NaN());
+  row.insert(row.end(), metrics->begin(), metrics->end());
+  loss_sum_ = 0;
+  loss_count_ = 0;
+  history_.add(step_, row);
+  metrics_.write(step_, row);
+  log::debug("{}", trim(metrics_line(step_, row)));
+  note_best(*metrics);
+  return true;
+}
+
+void Loop::note_best(const Metrics& metrics) {
+  const std::string name = task_.best_metric();
+  for (const auto& [key, value] : metrics) {
+    if (key != name) continue;
+    ++reports_without_best_;
+    if (!(value > best_metric_)) return;
+    best_metric_ = value;
+    best_step_ = step_;
+    reports_without_best_ = 0;
+    if (options_.save_best && step_ > 0) save(sibling_checkpoint(options_.output, "best"), false);
+  }
+}
+
+void Loop::diverged(double loss) {
+  metrics_.write(step_ + 1, {{"loss", loss}, {"diverged", 1}});
+  const bool saved = !hash_.empty();
+  throw Error(ErrorKind::kDiverged, fmt::format("training diverged: the loss is {} at step {}", format_number(loss), step_ + 1),
+              saved ? fmt::format("{} holds the last good state; try a smaller --learning-rate", options_.output)
+                    : "no checkpoint had been written yet; try a smaller --learning-rate");
+}
+
+void Loop::one_step() {
+  const double loss = task_.step(step_);
+  if (!std::isfinite(loss)) diverged(loss);
+  loss_sum_ += loss;
+  ++loss_count_;
+  ++step_;
+}
+
+void Loop::save(const std::string& path, bool final_state) {
+  // A finite loss may still have been followed by an update that overflows; such a state is never written.
+  if (!task_.parameters_are_finite()) diverged(std::numeric_limits<double>::infinity());
+  io::CheckpointData data;
+  task_.save(data);
+  data.has_training = true;
+  io::Json state = training_state();
+  state["finished"] = final_state;
+  for (const auto& [key, value] : state.items()) data.training[key] = value;
+  data.log_steps = history_.steps();
+  for (const auto& name : history_.names()) data.log.push_back({name, history_.column(name)});
+  const std::string hash = io::write_checkpoint(path, root_, data, {.compress = options_.compress});
+  if (path == options_.output) hash_ = hash;
+}
+
+void Loop::keep_step_file() {
+  if (options_.keep <= 0) return;
+  const std::string path = sibling_checkpoint(options_.output, fmt::format("step{:08}", step_));
+  save(path, false);
+  kept_.push_back(path);
+  while (static_cast<int64_t>(kept_.size()) > options_.keep) {
+    std::remove(kept_.front().c_str());
+    kept_.pop_front();
+  }
+}
+
+void Loop::save_periodically() {
+  const bool by_steps = options_.checkpoint_steps > 0 && step_ % options_.checkpoint_steps == 0;
+  const bool by_time = options_.checkpoint_steps == 0 && save_clock_.seconds() >= options_.checkpoint_seconds;
+  if (!by_steps && !by_time) return;
+  save(options_.output, false);
+  if (by_steps) keep_step_file();
+  save_clock_.restart();
+}
+
+bool Loop::train() {
+  Progress progress("train", "step", options_.steps, step_);
+  for (;;) {
+    if (!report()) return false;
+    if (step_ >= options_.steps || out_of_patience()) return true;
+    if (stop_asked()) return false;
+    one_step();
+    progress.update(step_, fmt::format("loss {:.4g}", loss_sum_ / static_cast<double>(std::max<int64_t>(1, loss_count_))));
+    if (step_ < options_.steps) save_periodically();
+  }
+}
+
+std::string Loop::stopped_reason() const {
+  return signals::stop_requested() != 0 ? fmt::format("signal {}", signals::stop_requested()) : "--max-time";
+}
+
+LoopResult Loop::run() {
+  start();
+  LoopResult result;
+  const signals::GracefulScope graceful;
+  bool done = train();
+  if (done) {
+    const auto metrics = task_.finish([this] { return stop_asked(); });
+    done = metrics.has_value();
+    if (metrics) final_metrics_ = *metrics;
+  }
+  save(options_.output, done);
+  result.steps = step_;
+  result.history = history_;
+  result.final_metrics = final_metrics_;
+  result.content_hash = hash_;
+  if (done) return result;
+  log::info("stopped by {} at step {} of {}; {} is complete: run again with --resume", stopped_reason(), step_, options_.steps,
+            options_.output);
+  if (signals::stop_requested() == SIGINT) signals::die_of(SIGINT);
+  result.exit_code = static_cast<int>(ErrorKind::kStopped);
+  return result;
+}
+
+}  // namespace
+
+LoopResult run(Task& task, const LoopOptions& options, const io::RootAttributes& root) { return Loop(task, options, root).run(); }
+
+std::string sibling_checkpoint(const std::string& output, const std::string& infix) {
+  for (const std::string_view suffix : {std::string_view(".ckpt.h5"), std::string_view(".h5")}) {
+    if (output.ends_with(suffix)) return output.substr(0, output.size() - suffix.size()) + "." + infix + std::string(suffix);
+  }
+  return output + "." + infix;
+}
+
+void check_same_parameters(const std::string& stored, const std::string& now, const std::vector<std::string>& ignored,
+                           const std::string& origin) {
+  const io::Json before = io::parse_json(stored, origin + ": parameters"), after = io::parse_json(now, "parameters");
+  std::vector<std::string> differences;
+  const auto compare = [&](const io::Json& a, const io::Json& b, bool only_missing) {
+    for (const auto& [key, value] : a.items()) {
+      if (std::find(ignored.begin(), ignored.end(), key) != ignored.end()) continue;
+      if (b.contains(key) ? !only_missing && b[key] != value : true) {
+        differences.push_back(fmt::format("{} (was {}, now {})", key, before.contains(key) ? before[key].dump() : "absent",
+                                          after.contains(key) ? after[key].dump() : "absent"));
+      }
+    }
+  };
+  compare(before, after, false);
+  compare(after, before, true);
+  if (differences.empty()) return;
+  throw Error(ErrorKind::kData, fmt::format("{}: cannot continue with other parameters: {}", origin, join(differences, "; ")),
+              "give the options of the first run, or start afresh without --resume (--init takes weights only)");
+}
+
+}  // namespace fovea::train

@@ -1,0 +1,13 @@
+// Sources: lib/io/protobuf.cc lib/io/onnx_weights.cc lib/io/caffemodel.cc lib/io/named_tensor.cc. Libraries: fmt.
+// The first byte chooses the format.
+#include "fuzz/fuzz_target.h"
+#include "io/caffemodel.h"
+#include "io/onnx_weights.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  return fovea::fuzz::run(data + 1, size - 1, [&](std::span<const std::byte> bytes) {
+    if (data[0] % 2 == 0) fovea::io::parse_caffemodel(bytes, "x");
+    if (data[0] % 2 == 1) fovea::io::parse_onnx_weights(bytes, "x");
+  });
+}

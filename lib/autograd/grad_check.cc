@@ -61,8 +61,8 @@ struct Checker {
 
 }  // namespace
 
-GradCheckResult check_gradients(const std::function<Var(const std::vector<Var>&)>& function, const std::vector<Tensor>& inputs,
-                                const GradCheckOptions& options) {
+GradCheckResult check_gradients(const std::function<Var(const std::vector<Var>&)>& function,
+                                const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
   for (const Tensor& input : inputs) FOVEA_CHECK(input.dtype() == DType::kF64, "check_gradients needs f64 inputs");
   const PoisonScope poison;
   std::vector<Var> leaves = leaves_of(inputs);
@@ -78,13 +78,15 @@ GradCheckResult check_gradients(const std::function<Var(const std::vector<Var>&)
       double best = std::numeric_limits<double>::infinity(), closest = 0;
       for (const double step : std::array{options.step, options.step * 10, options.step / 10}) {
         const double numeric = checker.numeric(input, i, step);
-        const double error = std::abs(analytic - numeric) / std::max({std::abs(analytic), std::abs(numeric), options.floor});
+        const double error =
+            std::abs(analytic - numeric) / std::max({std::abs(analytic), std::abs(numeric), options.floor});
         if (error < best) best = error, closest = numeric;
         if (best < options.tolerance) break;
       }
       if (!(best <= result.worst)) {  // also for NaN
         result.worst = best;
-        result.where = fmt::format("input {}, element {}: analytic {:.9g}, numeric {:.9g}", input, i, analytic, closest);
+        result.where =
+            fmt::format("input {}, element {}: analytic {:.9g}, numeric {:.9g}", input, i, analytic, closest);
       }
     }
   }

@@ -16,10 +16,10 @@ class Var;
 namespace detail {
 struct Node {
   Tensor value;
-  Tensor grad;                       // undefined = zero
+  Tensor grad;  // undefined = zero
   bool needs_grad = false;
-  uint64_t order = 0;                // creation order; inputs always precede outputs
-  uint64_t visited = 0;              // number of the backward pass that queued this node
+  uint64_t order = 0;    // creation order; inputs always precede outputs
+  uint64_t visited = 0;  // number of the backward pass that queued this node
   const char* op = "leaf";
   std::vector<std::shared_ptr<Node>> inputs;
   std::function<void(const Tensor& dy)> backward;  // adds into the inputs' gradients; empty for leaves
@@ -29,21 +29,22 @@ struct Node {
 class Var {
  public:
   Var() = default;
-  explicit Var(Tensor value, bool needs_grad = false);   // a leaf: data (false) or parameter (true)
+  explicit Var(Tensor value, bool needs_grad = false);  // a leaf: data (false) or parameter (true)
 
   bool defined() const { return node_ != nullptr; }
   const Tensor& value() const { return node_->value; }
-  Tensor& mutable_value() { return node_->value; }       // leaves only: optimisers, loading
+  Tensor& mutable_value() { return node_->value; }  // leaves only: optimisers, loading
   const Shape& shape() const { return node_->value.shape(); }
   int64_t extent(int axis) const { return node_->value.extent(axis); }
   DType dtype() const { return node_->value.dtype(); }
   bool needs_grad() const { return node_ != nullptr && node_->needs_grad; }
   void set_needs_grad(bool needs) { node_->needs_grad = needs; }  // leaves only: freezing
 
-  const Tensor& grad() const { return node_->grad; }     // undefined while nothing was added
+  const Tensor& grad() const { return node_->grad; }  // undefined while nothing was added
   Tensor& mutable_grad() { return node_->grad; }
   void clear_grad() { node_->grad = Tensor(); }
-  void add_grad(Tensor dx) const;   // takes over dx if the gradient is still undefined, else adds elementwise; shape-checked
+  void add_grad(
+      Tensor dx) const;  // takes over dx if the gradient is still undefined, else adds elementwise; shape-checked
 
   const std::shared_ptr<detail::Node>& node() const { return node_; }
 

@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -46,6 +48,106 @@ int default_thread_count() {
   return std::min(affinity, cgroup_quota(affinity));
 }
 
+namespace {
+
+// Spinning this often, with a pause instruction each time, lasts some 20 microseconds: longer than the gaps between the
+// parallel regions of a training step, short enough not to burn the time slices of others on a shared node.
+constexpr int kSpins = 1000;
+
+thread_local bool inside_region = false;
+
+inline void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+struct Job {
+  detail::TaskFunction function = nullptr;
+  void* context = nullptr;
+  int64_t tasks = 0;
+  int wanted = 0;                       // workers that may still join; guarded by Pool::mutex
+  std::atomic<int64_t> next{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr failure;           // written once, by who set `failed`
+
+  void work() {
+    inside_region = true;
+    for (int64_t i = next.fetch_add(1); i < tasks && !failed; i = next.fetch_add(1)) {
+      try {
+        function(context, i);
+      } catch (...) {
+        if (!failed.exchange(true)) failure = std::current_exception();
+      }
+    }
+    inside_region = false;
+  }
+};
+
+// Workers sleep until a job is announced, join it if they come in time, and leave. A worker that wakes up late finds
+// no job: the caller never waits for a thread that was not running.
+class Pool {
+ public:
+  void run(Job& job, int workers) {
+    {
+      const std::scoped_lock lock(mutex_);
+      for (; started_ < workers; ++started_) std::thread([this] { serve(); }).detach();
+      job.wanted = workers;
+      job_ = &job;
+      ++announced_;
+    }
+    announced_.notify_all();
+    job.work();
+    {
+      const std::scoped_lock lock(mutex_);
+      job_ = nullptr;
+    }
+    for (int spins = 0; working_ != 0; ++spins) {
+      if (spins < kSpins) pause();
+      else if (const uint32_t left = working_; left != 0) working_.wait(left);
+    }
+    if (job.failure) std::rethrow_exception(job.failure);
+  }
+
+  std::mutex region;                    // held by the thread whose job it is
+
+ private:
+  [[noreturn]] void serve() {
+    omp_set_num_threads(1);             // oneDNN and OpenBLAS run serially on this thread too
+    for (uint32_t seen = 0;;) {
+      for (int spins = 0; announced_.load() == seen && spins < kSpins; ++spins) pause();
+      announced_.wait(seen);
+      Job* job = nullptr;
+      {
+        const std::scoped_lock lock(mutex_);
+        seen = announced_.load();
+        if (job_ != nullptr && job_->wanted > 0) {
+          job = job_;
+          --job->wanted;
+          ++working_;
+        }
+      }
+      if (job == nullptr) continue;
+      job->work();
+      if (--working_ == 0) working_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  Job* job_ = nullptr;
+  int started_ = 0;
+  std::atomic<uint32_t> announced_{0};
+  std::atomic<uint32_t> working_{0};    // workers that have joined the job and not left
+};
+
+// Never destroyed: its threads may still be asleep in it when the process ends.
+Pool& pool() {
+  static Pool* const instance = new Pool;
+  return *instance;
+}
+
+}  // namespace
+
 void set_thread_count(int count) {
   pool_threads = count > 0 ? count : default_thread_count();
   omp_set_num_threads(1);  // what oneDNN and OpenBLAS read: see the header
@@ -56,29 +158,23 @@ int thread_count() {
   return pool_threads;
 }
 
-bool in_parallel() { return omp_in_parallel() != 0; }
+bool in_parallel() { return inside_region; }
 
 namespace detail {
 
 void run_tasks(int64_t tasks, TaskFunction function, void* context) {
   const int threads = static_cast<int>(std::min<int64_t>(thread_count(), tasks));
-  if (threads <= 1 || omp_in_parallel() != 0) {
+  std::unique_lock<std::mutex> region;
+  if (threads > 1 && !inside_region) region = std::unique_lock(pool().region, std::try_to_lock);
+  if (!region.owns_lock()) {
     for (int64_t i = 0; i < tasks; ++i) function(context, i);
     return;
   }
-  std::exception_ptr failure;
-  std::atomic<bool> failed{false};
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-  for (int64_t i = 0; i < tasks; ++i) {
-    if (failed.load(std::memory_order_relaxed)) continue;
-    try {
-      function(context, i);
-    } catch (...) {
-#pragma omp critical(fovea_run_tasks)
-      if (!failed.exchange(true)) failure = std::current_exception();
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
+  Job job;
+  job.function = function;
+  job.context = context;
+  job.tasks = tasks;
+  pool().run(job, threads - 1);
 }
 
 }  // namespace detail

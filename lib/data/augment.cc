@@ -74,7 +74,8 @@ void adjust_contrast(float* sample, int64_t pixels, int64_t channels, float fact
   blend_with(sample, pixels * channels, factor, static_cast<float>(sum / static_cast<double>(pixels)));
 }
 
-// Brightness, contrast and saturation in random order (Howard 2013), then hue and lighting; grey pictures have no colour.
+// Brightness, contrast and saturation in random order (Howard 2013), then hue and lighting; grey pictures have no
+// colour.
 void distort(float* sample, int64_t pixels, int64_t channels, const AugmentConfig& config, Rng& rng) {
   const double scale = config.photometric_scale;
   std::array<int, 3> order = {0, 1, 2};
@@ -94,7 +95,8 @@ void distort(float* sample, int64_t pixels, int64_t channels, const AugmentConfi
 int64_t draw_below(Rng& rng, int64_t bound) { return rng.below(static_cast<uint32_t>(bound)); }
 
 // A window of random area and aspect ratio; after ten misses the largest centred one of the net's aspect.
-Window draw_resized_window(const PixelView& pixels, const Preprocess& preprocess, const AugmentConfig& config, Rng& rng) {
+Window draw_resized_window(const PixelView& pixels, const Preprocess& preprocess, const AugmentConfig& config,
+                           Rng& rng) {
   const double area = static_cast<double>(pixels.height) * static_cast<double>(pixels.width);
   const double aspect = static_cast<double>(preprocess.width) / static_cast<double>(preprocess.height);
   for (int attempt = 0; attempt < kCropAttempts; ++attempt) {
@@ -121,7 +123,8 @@ void place(const PixelView& pixels, const Preprocess& preprocess, const AugmentC
     const Raster resized = resize(cut(pixels, window).view(), net.height, net.width);
     return copy_window(resized.view(), net, mirror, channels, out);
   }
-  auto [height, width] = resized_size(preprocess, static_cast<double>(preprocess.resize_side), pixels.height, pixels.width);
+  auto [height, width] =
+      resized_size(preprocess, static_cast<double>(preprocess.resize_side), pixels.height, pixels.width);
   if (preprocess.resize == ResizeMode::kStretch) std::tie(height, width) = std::pair{net.height, net.width};
   Window window = net;
   const int64_t slack_y = height - net.height, slack_x = width - net.width;

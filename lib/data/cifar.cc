@@ -21,9 +21,12 @@ struct CifarLayout {
 
 CifarLayout layout_of(CifarKind kind) {
   switch (kind) {
-    case CifarKind::kCifar10: return {1, 0, 10};
-    case CifarKind::kCifar100: return {2, 1, 100};
-    case CifarKind::kCifar100Coarse: return {2, 0, 20};
+    case CifarKind::kCifar10:
+      return {1, 0, 10};
+    case CifarKind::kCifar100:
+      return {2, 1, 100};
+    case CifarKind::kCifar100Coarse:
+      return {2, 0, 20};
   }
   return {1, 0, 10};
 }
@@ -73,7 +76,8 @@ PixelSet parse_cifar(std::span<const std::byte> bytes, CifarKind kind, std::stri
     const std::byte* from = bytes.data() + i * record;
     const auto label = std::to_integer<int32_t>(from[layout.label_at]);
     if (label >= layout.classes) {
-      fail_data(fmt::format("{}: label[{}]", place, i), fmt::format("0..{}", layout.classes - 1), std::to_string(label));
+      fail_data(fmt::format("{}: label[{}]", place, i), fmt::format("0..{}", layout.classes - 1),
+                std::to_string(label));
     }
     set.labels.push_back(label);
     from += layout.label_bytes;

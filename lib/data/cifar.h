@@ -17,8 +17,9 @@ enum class CifarKind { kCifar10, kCifar100, kCifar100Coarse };
 // Throws Error(kData): size not a multiple of the record, label out of range, empty.
 PixelSet parse_cifar(std::span<const std::byte> bytes, CifarKind kind, std::string_view place);
 
-// The files in the given order, plain or .gz, joined. `names_path` (batches.meta.txt, fine_label_names.txt: a name a line)
-// may be empty: then CIFAR-10 gets its well-known names and CIFAR-100 the numbers. Throws Error(kNoInput), (kData).
+// The files in the given order, plain or .gz, joined. `names_path` (batches.meta.txt, fine_label_names.txt: a name a
+// line) may be empty: then CIFAR-10 gets its well-known names and CIFAR-100 the numbers. Throws Error(kNoInput),
+// (kData).
 PixelSet read_cifar(const std::vector<std::string>& paths, CifarKind kind, const std::string& names_path = {});
 
 }  // namespace fovea::data

@@ -27,7 +27,8 @@ struct Names {
 Names list(const std::string& folder) {
   Names names;
   std::error_code code;
-  for (auto entry = fs::directory_iterator(folder, code); !code && entry != fs::directory_iterator(); entry.increment(code)) {
+  for (auto entry = fs::directory_iterator(folder, code); !code && entry != fs::directory_iterator();
+       entry.increment(code)) {
     std::string name = entry->path().filename().string();
     if (name.starts_with('.')) continue;
     std::error_code status;

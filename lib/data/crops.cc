@@ -89,10 +89,13 @@ std::vector<Crop> list_crops(CropScheme scheme, const Preprocess& preprocess, in
   FOVEA_CHECK(height > 0 && width > 0, "picture of {} x {}", width, height);
   const bool stretch = scheme == CropScheme::kStretch || preprocess.resize == ResizeMode::kStretch;
   switch (scheme) {
-    case CropScheme::kTen: return ten_crops(preprocess, height, width);
-    case CropScheme::k144: return googlenet_crops(preprocess, height, width);
+    case CropScheme::kTen:
+      return ten_crops(preprocess, height, width);
+    case CropScheme::k144:
+      return googlenet_crops(preprocess, height, width);
     case CropScheme::kCenter:
-    case CropScheme::kStretch: break;
+    case CropScheme::kStretch:
+      break;
   }
   const int64_t net_h = preprocess.height, net_w = preprocess.width;
   if (stretch) return {{net_h, net_w, 0, 0, net_h, net_w, false}};

@@ -14,14 +14,15 @@ enum class CropScheme {
   kCenter,   // resize as in Preprocess, centre window
   kStretch,  // whole picture to the net's size
   kTen,      // 4 corners and centre of the resize_side picture (0: 256/224 of the net's size), and mirrors
-  k144,      // shorter side 256, 288, 320, 352 (/224 of the net's size) x left, centre, right (top, centre, bottom) square
-             // x (4 corners, centre, the square resized) x mirror
+  k144,  // shorter side 256, 288, 320, 352 (/224 of the net's size) x left, centre, right (top, centre, bottom) square
+         // x (4 corners, centre, the square resized) x mirror
 };
 // "center", "stretch", "10", "144"; throws Error(kUsage).
 CropScheme parse_crop_scheme(std::string_view name);
 int crop_count(CropScheme scheme);  // 1, 1, 10, 144
 
-// Resize the picture to (picture_height, picture_width), take the window, resize it to the net's size if it differs, mirror.
+// Resize the picture to (picture_height, picture_width), take the window, resize it to the net's size if it differs,
+// mirror.
 struct Crop {
   int64_t picture_height = 0, picture_width = 0;
   int64_t top = 0, left = 0, height = 0, width = 0;

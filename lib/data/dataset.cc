@@ -73,9 +73,9 @@ struct ImageSource::State {
   std::vector<std::string> label_set;
   // Everything below is by stored index; ImageSource::items_ maps what the caller sees to it.
   std::vector<std::string> ids;
-  std::vector<int32_t> labels;             // empty: all unknown
-  std::vector<std::string> splits;         // empty: none
-  std::vector<int32_t> sizes;              // N x (height, width) of encoded pictures
+  std::vector<int32_t> labels;      // empty: all unknown
+  std::vector<std::string> splits;  // empty: none
+  std::vector<int32_t> sizes;       // N x (height, width) of encoded pictures
   int64_t height = 0, width = 0, channels = 0;
   std::shared_ptr<const std::vector<uint8_t>> bytes;  // at most one of the four kinds of pixels
   std::shared_ptr<const std::vector<float>> floats;
@@ -133,7 +133,8 @@ void require_labels(const std::vector<int32_t>& labels, int64_t classes, const s
 
 }  // namespace
 
-ImageSource::ImageSource(std::shared_ptr<State> state, std::vector<int64_t> items) : state_(std::move(state)), items_(std::move(items)) {}
+ImageSource::ImageSource(std::shared_ptr<State> state, std::vector<int64_t> items)
+    : state_(std::move(state)), items_(std::move(items)) {}
 ImageSource::ImageSource(ImageSource&&) noexcept = default;
 ImageSource& ImageSource::operator=(ImageSource&&) noexcept = default;
 ImageSource::~ImageSource() = default;
@@ -191,7 +192,8 @@ ImageSource ImageSource::open(const std::string& path, const SourceOptions& opti
 ImageSource ImageSource::from_pixels(PixelSet set, std::string name) {
   FOVEA_CHECK(static_cast<int64_t>(set.pixels.size()) == set.count * set.height * set.width * set.channels,
               "{} bytes for {} images", set.pixels.size(), set.count);
-  FOVEA_CHECK(set.labels.empty() || static_cast<int64_t>(set.labels.size()) == set.count, "{} labels", set.labels.size());
+  FOVEA_CHECK(set.labels.empty() || static_cast<int64_t>(set.labels.size()) == set.count, "{} labels",
+              set.labels.size());
   auto state = std::make_shared<State>();
   ContentHash hash;
   hash.update(std::as_bytes(std::span(set.pixels)));

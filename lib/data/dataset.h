@@ -45,10 +45,11 @@ struct PixelView {
 PixelView view_of(const io::Picture& picture);  // valid while the picture lives
 
 struct SourceOptions {
-  std::string split = {};            // keep items of this split; empty: all
-  int64_t limit = 0;                 // keep the first `limit` items (after split); 0: all
-  bool require_labels = true;        // every kept label in 0..K-1
-  int64_t cache_bytes = int64_t{1} << 30;  // of decoded pictures, for sets stored as JPEG/PNG; also bounded by max_memory()
+  std::string split = {};      // keep items of this split; empty: all
+  int64_t limit = 0;           // keep the first `limit` items (after split); 0: all
+  bool require_labels = true;  // every kept label in 0..K-1
+  int64_t cache_bytes =
+      int64_t{1} << 30;  // of decoded pictures, for sets stored as JPEG/PNG; also bounded by max_memory()
 };
 
 // Labelled images. Reads are thread-safe. Equal-sized pixels are loaded whole; `encoded` pictures stay in the file and
@@ -60,8 +61,8 @@ class ImageSource {
   static ImageSource open(const std::string& path, const SourceOptions& options = {});
   // For tests and tools that already hold the pixels. Ids are "0", "1", ...; content_hash is over pixels and labels.
   static ImageSource from_pixels(PixelSet set, std::string name = "memory");
-  // One item for each picture file, unlabelled (label -1), ids = paths. Missing files and files that are no pictures fail
-  // here, damaged pixels when they are read. "-" = stdin.
+  // One item for each picture file, unlabelled (label -1), ids = paths. Missing files and files that are no pictures
+  // fail here, damaged pixels when they are read. "-" = stdin.
   static ImageSource from_files(const std::vector<std::string>& paths);
 
   ImageSource(ImageSource&&) noexcept;
@@ -69,11 +70,11 @@ class ImageSource {
   ~ImageSource();
 
   int64_t size() const;
-  int32_t label(int64_t item) const;                     // -1 = unknown
-  const std::vector<std::string>& label_set() const;     // may be empty
+  int32_t label(int64_t item) const;                  // -1 = unknown
+  const std::vector<std::string>& label_set() const;  // may be empty
   const std::string& id(int64_t item) const;
   bool has_splits() const;
-  const std::string& split(int64_t item) const;          // "" if the set has no splits
+  const std::string& split(int64_t item) const;  // "" if the set has no splits
   // Throws Error(kData, "FILE: image ID: ...") for a corrupt encoded picture.
   PixelView pixels(int64_t item) const;
   // Size of one item without decoding it: (height, width).
@@ -83,9 +84,9 @@ class ImageSource {
   int64_t height() const;
   int64_t width() const;
   int64_t channels() const;
-  const std::string& name() const;                       // base name of the file, for `inputs`
-  const std::string& content_hash() const;               // of the whole file, whatever the split
-  const std::string& schema() const;                     // "fovea.images", "fovea.adversarial", "" for memory
+  const std::string& name() const;          // base name of the file, for `inputs`
+  const std::string& content_hash() const;  // of the whole file, whatever the split
+  const std::string& schema() const;        // "fovea.images", "fovea.adversarial", "" for memory
 
   // Some of the items, in this order; shares the pixels and the cache with this source.
   ImageSource subset(const std::vector<int64_t>& items) const;

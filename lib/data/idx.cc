@@ -28,9 +28,10 @@ IdxHeader parse_header(std::span<const std::byte> bytes, size_t least, size_t mo
   IdxHeader header;
   header.rank = magic & 0xFF;
   if (magic >> 8 != kUnsignedBytes || header.rank < least || header.rank > most) {
-    const std::string expected = fmt::format("magic 0x{:08x}{}", 0x800 + least,
-                                             least == most ? "" : fmt::format(" or 0x{:08x}", 0x800 + most));
-    fail_data(where, expected, fmt::format("0x{:08x} ({})", magic, sniff(bytes.first(std::min<size_t>(bytes.size(), 64)))),
+    const std::string expected =
+        fmt::format("magic 0x{:08x}{}", 0x800 + least, least == most ? "" : fmt::format(" or 0x{:08x}", 0x800 + most));
+    fail_data(where, expected,
+              fmt::format("0x{:08x} ({})", magic, sniff(bytes.first(std::min<size_t>(bytes.size(), 64)))),
               least == 1 && magic == 0x803 ? "this is an image file; give it as the images" : "");
   }
   const size_t size = 4 + 4 * header.rank;

@@ -18,8 +18,8 @@ PixelSet parse_idx_images(std::span<const std::byte> bytes, std::string_view pla
 // idx1 (0x00000801).
 std::vector<int32_t> parse_idx_labels(std::span<const std::byte> bytes, std::string_view place);
 
-// Both files (labels_path may be empty: no labels). Counts must agree. label_set = "0".."9", or up to the largest label.
-// Throws Error(kNoInput) or (kData).
+// Both files (labels_path may be empty: no labels). Counts must agree. label_set = "0".."9", or up to the largest
+// label. Throws Error(kNoInput) or (kData).
 PixelSet read_idx(const std::string& images_path, const std::string& labels_path);
 
 }  // namespace fovea::data

@@ -71,7 +71,8 @@ void copy_pixels(const T* pixels, const PixelView& view, const Window& window, b
 }
 
 template <typename T>
-void copy_typed(const T* pixels, const PixelView& view, const Window& window, bool mirror, int64_t channels, float* out) {
+void copy_typed(const T* pixels, const PixelView& view, const Window& window, bool mirror, int64_t channels,
+                float* out) {
   if (view.channels == 1 && channels == 1) return copy_pixels<T, 1, 1>(pixels, view, window, mirror, out);
   if (view.channels == 1) return copy_pixels<T, 1, 3>(pixels, view, window, mirror, out);
   if (channels == 1) return copy_pixels<T, 3, 1>(pixels, view, window, mirror, out);
@@ -81,7 +82,8 @@ void copy_typed(const T* pixels, const PixelView& view, const Window& window, bo
 }  // namespace
 
 PixelView Raster::view() const {
-  return {height, width, channels, bytes.empty() ? nullptr : bytes.data(), bytes.empty() ? floats.data() : nullptr, nullptr};
+  return {height, width, channels, bytes.empty() ? nullptr : bytes.data(), bytes.empty() ? floats.data() : nullptr,
+          nullptr};
 }
 
 Raster resize(const PixelView& pixels, int64_t height, int64_t width) {
@@ -89,8 +91,8 @@ Raster resize(const PixelView& pixels, int64_t height, int64_t width) {
   if (height == pixels.height && width == pixels.width) return cut(pixels, {0, 0, height, width});
   // An extremely long and thin picture would become huge when its short side grows to the net's size.
   if (height > io::kMaxPicturePixels / width) {
-    fail(ErrorKind::kData, "a picture of {} x {} is too long and thin to be resized to {} x {}", pixels.width, pixels.height,
-         width, height);
+    fail(ErrorKind::kData, "a picture of {} x {} is too long and thin to be resized to {} x {}", pixels.width,
+         pixels.height, width, height);
   }
   use_one_thread();
   Raster raster = allocate(pixels, height, width);
@@ -104,8 +106,8 @@ Raster resize(const PixelView& pixels, int64_t height, int64_t width) {
 Raster cut(const PixelView& pixels, const Window& window) {
   FOVEA_CHECK(window.top >= 0 && window.left >= 0 && window.height > 0 && window.width > 0 &&
                   window.top + window.height <= pixels.height && window.left + window.width <= pixels.width,
-              "window {}x{}+{}+{} of a {}x{} picture", window.width, window.height, window.left, window.top, pixels.width,
-              pixels.height);
+              "window {}x{}+{}+{} of a {}x{} picture", window.width, window.height, window.left, window.top,
+              pixels.width, pixels.height);
   Raster raster = allocate(pixels, window.height, window.width);
   const int64_t row = window.width * pixels.channels;
   for (int64_t y = 0; y < window.height; ++y) {
@@ -119,8 +121,8 @@ Raster cut(const PixelView& pixels, const Window& window) {
 std::pair<int64_t, int64_t> resized_size(const Preprocess& preprocess, double side, int64_t height, int64_t width) {
   const auto net_height = static_cast<double>(preprocess.height), net_width = static_cast<double>(preprocess.width);
   const double enlarge = side <= 0 ? 1.0 : side / std::min(net_height, net_width);
-  const double scale = std::max(net_height * enlarge / static_cast<double>(height),
-                                net_width * enlarge / static_cast<double>(width));
+  const double scale =
+      std::max(net_height * enlarge / static_cast<double>(height), net_width * enlarge / static_cast<double>(width));
   return {std::max<int64_t>(preprocess.height, std::llround(scale * static_cast<double>(height))),
           std::max<int64_t>(preprocess.width, std::llround(scale * static_cast<double>(width)))};
 }

@@ -48,8 +48,7 @@ ShuffleMode parse_shuffle_mode(std::string_view name) {
     if (name == kNames[i]) return static_cast<ShuffleMode>(i);
   }
   const std::string near = nearest(name, {kNames.begin(), kNames.end()});
-  throw Error(ErrorKind::kUsage,
-              fmt::format("shuffle: expected none, shard or full, found '{}'", printable(name)),
+  throw Error(ErrorKind::kUsage, fmt::format("shuffle: expected none, shard or full, found '{}'", printable(name)),
               near.empty() ? "" : "did you mean '" + near + "'?");
 }
 

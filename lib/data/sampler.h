@@ -19,11 +19,11 @@ ShuffleMode parse_shuffle_mode(std::string_view name);
 std::vector<int64_t> epoch_order(int64_t count, ShuffleMode mode, uint64_t seed, uint64_t epoch);
 
 struct SamplerConfig {
-  int64_t count = 0;       // items; must be >= 1
-  int64_t batch = 1;       // must be >= 1
+  int64_t count = 0;  // items; must be >= 1
+  int64_t batch = 1;  // must be >= 1
   ShuffleMode mode = ShuffleMode::kFull;
   uint64_t seed = 1;
-  bool drop_last = true;   // leave out a ragged last batch; then count >= batch is required
+  bool drop_last = true;  // leave out a ragged last batch; then count >= batch is required
 };
 
 // Hands out batches. State on disk is (epoch, position): everything else is recomputed.
@@ -31,8 +31,8 @@ class Sampler {
  public:
   explicit Sampler(const SamplerConfig& config);  // throws Error(kUsage) on a bad count or batch
   int64_t batches_per_epoch() const;
-  uint64_t epoch() const { return epoch_; }        // of the next batch
-  int64_t position() const { return position_; }   // index of the next batch within its epoch
+  uint64_t epoch() const { return epoch_; }       // of the next batch
+  int64_t position() const { return position_; }  // index of the next batch within its epoch
   // Continues at a stored state. Throws Error(kData) if position is outside 0..batches_per_epoch().
   void seek(uint64_t epoch, int64_t position);
   // Items of the next batch; moves on, into the next epoch after the last batch.

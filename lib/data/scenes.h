@@ -1,4 +1,5 @@
-// Generated, labelled pictures for demos and tests: no download, no licence. Results on them are results on generated data.
+// Generated, labelled pictures for demos and tests: no download, no licence. Results on them are results on generated
+// data.
 #pragma once
 
 #include <array>
@@ -21,22 +22,22 @@ SceneKind parse_scene_kind(std::string_view name);
 struct SceneOptions {
   SceneKind kind = SceneKind::kDigits;
   uint64_t seed = 1;
-  int64_t height = 28, width = 28;  // 8..4096
+  int64_t height = 28, width = 28;       // 8..4096
   int min_objects = 1, max_objects = 1;  // shapes only, 1..8
-  double noise = 1.0;               // scale of pixel noise and clutter; 0 = clean
-  double test_fraction = 0.2;       // share of the items whose split is "test"
+  double noise = 1.0;                    // scale of pixel noise and clutter; 0 = clean
+  double test_fraction = 0.2;            // share of the items whose split is "test"
 };
 
 struct SceneObject {
-  int32_t label = 0;                // in scene_labels(kind)
-  std::string color;                // shapes: "red" ...
-  std::array<float, 4> box{};       // x0, y0, x1, y1: inclusive pixel indices, 0-based
+  int32_t label = 0;           // in scene_labels(kind)
+  std::string color;           // shapes: "red" ...
+  std::array<float, 4> box{};  // x0, y0, x1, y1: inclusive pixel indices, 0-based
 };
 
 struct Scene {
-  io::Picture picture;              // [H,W,1] or [H,W,3]
-  int32_t label = 0;                // digits: the digit; shapes: the class of the largest object
-  std::vector<SceneObject> objects; // digits: one
+  io::Picture picture;                // [H,W,1] or [H,W,3]
+  int32_t label = 0;                  // digits: the digit; shapes: the class of the largest object
+  std::vector<SceneObject> objects;   // digits: one
   std::vector<std::string> captions;  // shapes: 2, e.g. "a red circle above a blue square"
 };
 
@@ -44,7 +45,8 @@ struct Scene {
 std::vector<std::string> scene_labels(SceneKind kind);
 
 // Item `index` of the endless series that (seed, kind) stands for: a pure function, so that shards and prefixes agree.
-// Labels are cyclic (index mod K) in order, so that any N consecutive items are balanced. Throws Error(kUsage) for options out of range.
+// Labels are cyclic (index mod K) in order, so that any N consecutive items are balanced. Throws Error(kUsage) for
+// options out of range.
 Scene draw_scene(const SceneOptions& options, int64_t index);
 
 // "train" or "test": exactly floor(n * test_fraction) of the first n items of each class are "test".

@@ -14,8 +14,8 @@ namespace {
 using Stroke = std::vector<cv::Point2d>;
 using Glyph = std::vector<Stroke>;
 
-constexpr int kOversample = 4;      // drawn this much larger, then averaged: smooth edges
-constexpr int kShift = 4;           // fractional bits of cv coordinates
+constexpr int kOversample = 4;  // drawn this much larger, then averaged: smooth edges
+constexpr int kShift = 4;       // fractional bits of cv coordinates
 constexpr int kArcSteps = 24;
 
 // An ellipse arc around (x, y), from angle a to b in degrees (0 = right, 90 = down), appended to the stroke.
@@ -35,14 +35,17 @@ Stroke arc_stroke(double x, double y, double rx, double ry, double a, double b) 
 // Coordinates: x right, y down, the glyph fills about [-0.35, 0.35] x [-0.5, 0.5].
 Glyph skeleton(int32_t digit, bool variant) {
   switch (digit) {
-    case 0: return {arc_stroke(0, 0, variant ? 0.24 : 0.32, 0.48, -90, 270)};
-    case 1: return variant ? Glyph{{{0, -0.5}, {0, 0.5}}} : Glyph{{{-0.18, -0.28}, {0.04, -0.5}, {0.04, 0.5}}};
+    case 0:
+      return {arc_stroke(0, 0, variant ? 0.24 : 0.32, 0.48, -90, 270)};
+    case 1:
+      return variant ? Glyph{{{0, -0.5}, {0, 0.5}}} : Glyph{{{-0.18, -0.28}, {0.04, -0.5}, {0.04, 0.5}}};
     case 2: {
       Stroke stroke = arc_stroke(0, -0.22, 0.3, 0.27, -170, 30);
       stroke.insert(stroke.end(), {{-0.32, 0.5}, {0.34, 0.5}});
       return {stroke};
     }
-    case 3: return {arc_stroke(-0.02, -0.25, 0.28, 0.24, -160, 90), arc_stroke(-0.02, 0.24, 0.32, 0.25, -90, 160)};
+    case 3:
+      return {arc_stroke(-0.02, -0.25, 0.28, 0.24, -160, 90), arc_stroke(-0.02, 0.24, 0.32, 0.25, -90, 160)};
     case 4:
       return variant ? Glyph{{{0.16, 0.5}, {0.16, -0.5}, {-0.32, 0.16}, {0.36, 0.16}}}
                      : Glyph{{{-0.24, -0.5}, {-0.28, 0.06}, {0.32, 0.06}}, {{0.18, -0.3}, {0.18, 0.5}}};
@@ -61,7 +64,8 @@ Glyph skeleton(int32_t digit, bool variant) {
       if (variant) glyph.push_back({{-0.16, 0.02}, {0.24, 0.02}});
       return glyph;
     }
-    case 8: return {arc_stroke(0, -0.25, 0.25, 0.23, 90, 450), arc_stroke(0, 0.24, 0.3, 0.25, -90, 270)};
+    case 8:
+      return {arc_stroke(0, -0.25, 0.25, 0.23, 90, 450), arc_stroke(0, 0.24, 0.3, 0.25, -90, 270)};
     default: {
       Stroke stroke = arc_stroke(-0.01, -0.22, 0.28, 0.26, 0, 360);
       stroke.insert(stroke.end(), variant ? cv::Point2d{0.26, 0.5} : cv::Point2d{0.06, 0.5});

@@ -1,4 +1,5 @@
-// Coloured shapes on a soft ground, placed so that they overlap little, largest first; boxes are those of the painted pixels.
+// Coloured shapes on a soft ground, placed so that they overlap little, largest first; boxes are those of the painted
+// pixels.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -13,8 +14,8 @@ namespace {
 
 constexpr int kOversample = 3;
 constexpr int kShift = 4;
-constexpr int kPlacements = 40;     // attempts before a shape is left out
-constexpr double kOverlap = 0.15;   // largest share of the smaller box that may be covered
+constexpr int kPlacements = 40;    // attempts before a shape is left out
+constexpr double kOverlap = 0.15;  // largest share of the smaller box that may be covered
 
 struct Color {
   const char* name;
@@ -51,8 +52,10 @@ Outline regular(int corners, double start, double radius) {
 Outline unit_outline(int32_t label) {
   constexpr double kUp = -std::numbers::pi / 2;
   switch (label) {
-    case kSquare: return regular(4, std::numbers::pi / 4, 1);
-    case kTriangle: return regular(3, kUp, 1);
+    case kSquare:
+      return regular(4, std::numbers::pi / 4, 1);
+    case kTriangle:
+      return regular(3, kUp, 1);
     case kStar: {
       Outline outline;
       for (int i = 0; i < 10; ++i) {
@@ -63,12 +66,15 @@ Outline unit_outline(int32_t label) {
     }
     case kCross: {
       constexpr double kArm = 0.3, kEnd = 0.95;
-      return {{-kArm, -kEnd}, {kArm, -kEnd}, {kArm, -kArm}, {kEnd, -kArm}, {kEnd, kArm}, {kArm, kArm},
-              {kArm, kEnd}, {-kArm, kEnd}, {-kArm, kArm}, {-kEnd, kArm}, {-kEnd, -kArm}, {-kArm, -kArm}};
+      return {{-kArm, -kEnd}, {kArm, -kEnd}, {kArm, -kArm}, {kEnd, -kArm}, {kEnd, kArm},   {kArm, kArm},
+              {kArm, kEnd},   {-kArm, kEnd}, {-kArm, kArm}, {-kEnd, kArm}, {-kEnd, -kArm}, {-kArm, -kArm}};
     }
-    case kDiamond: return {{0, -1}, {0.55, 0}, {0, 1}, {-0.55, 0}};
-    case kPentagon: return regular(5, kUp, 1);
-    default: return regular(48, 0, 1);  // circle, ring
+    case kDiamond:
+      return {{0, -1}, {0.55, 0}, {0, 1}, {-0.55, 0}};
+    case kPentagon:
+      return regular(5, kUp, 1);
+    default:
+      return regular(48, 0, 1);  // circle, ring
   }
 }
 
@@ -85,7 +91,8 @@ void fill(cv::Mat& mask, const Outline& outline, int value) {
   std::vector<cv::Point> points;
   for (const cv::Point2d& p : outline) {
     // OpenCV's integers are pixel centres, ours are pixel corners.
-    points.emplace_back(cvRound((p.x * kOversample - 0.5) * (1 << kShift)), cvRound((p.y * kOversample - 0.5) * (1 << kShift)));
+    points.emplace_back(cvRound((p.x * kOversample - 0.5) * (1 << kShift)),
+                        cvRound((p.y * kOversample - 0.5) * (1 << kShift)));
   }
   cv::fillPoly(mask, std::vector<std::vector<cv::Point>>{points}, cv::Scalar(value), cv::LINE_8, kShift);
 }
@@ -125,7 +132,8 @@ void paint_ground(io::Picture& picture, double noise, Rng& rng) {
   uint8_t* out = picture.pixels.data();
   for (int64_t y = 0; y < picture.height; ++y) {
     for (int64_t x = 0; x < picture.width; ++x) {
-      const double u = std::cos(angle) * (static_cast<double>(x) / w - 0.5) + std::sin(angle) * (static_cast<double>(y) / h - 0.5);
+      const double u =
+          std::cos(angle) * (static_cast<double>(x) / w - 0.5) + std::sin(angle) * (static_cast<double>(y) / h - 0.5);
       const double t = std::clamp(0.5 + 0.7 * u, 0.0, 1.0);
       for (size_t c = 0; c < 3; ++c) {
         *out++ = static_cast<uint8_t>(std::clamp(std::lround(from[c] + t * (to[c] - from[c])), 0L, 255L));
@@ -158,16 +166,19 @@ void paint(io::Picture& picture, const cv::Mat& mask, const std::array<double, 3
 double box_area(const std::array<float, 4>& box) { return (box[2] - box[0] + 1.0) * (box[3] - box[1] + 1.0); }
 
 bool overlaps(const std::array<float, 4>& a, const std::array<float, 4>& b) {
-  const double w = std::min(a[2], b[2]) - std::max(a[0], b[0]) + 1.0, h = std::min(a[3], b[3]) - std::max(a[1], b[1]) + 1.0;
+  const double w = std::min(a[2], b[2]) - std::max(a[0], b[0]) + 1.0,
+               h = std::min(a[3], b[3]) - std::max(a[1], b[1]) + 1.0;
   return w > 0 && h > 0 && w * h > kOverlap * std::min(box_area(a), box_area(b));
 }
 
 // The first shape has the scene's class and the largest radius; the others are at most 0.85 of it.
 std::vector<Placed> place_shapes(const SceneOptions& options, int32_t label, Rng& rng) {
   const int height = static_cast<int>(options.height), width = static_cast<int>(options.width);
-  const int wanted = options.min_objects + static_cast<int>(rng.below(static_cast<uint32_t>(options.max_objects - options.min_objects + 1)));
+  const int wanted = options.min_objects +
+                     static_cast<int>(rng.below(static_cast<uint32_t>(options.max_objects - options.min_objects + 1)));
   const double side = std::min(height, width);
-  const double largest = wanted == 1 ? rng.uniform(0.25, 0.42) * side : rng.uniform(0.17, 0.26) * side / std::sqrt(wanted / 3.0 + 0.5);
+  const double largest =
+      wanted == 1 ? rng.uniform(0.25, 0.42) * side : rng.uniform(0.17, 0.26) * side / std::sqrt(wanted / 3.0 + 0.5);
   std::vector<Placed> shapes;
   for (int i = 0; i < wanted; ++i) {
     Placed shape;
@@ -179,8 +190,9 @@ std::vector<Placed> place_shapes(const SceneOptions& options, int32_t label, Rng
       shape.x = rng.uniform(shape.radius, std::max(width - shape.radius, shape.radius + 1e-9));
       shape.y = rng.uniform(shape.radius, std::max(height - shape.radius, shape.radius + 1e-9));
       const auto box = outline_box(shape, height, width);
-      const bool free = std::none_of(shapes.begin(), shapes.end(),
-                                     [&](const Placed& other) { return overlaps(box, outline_box(other, height, width)); });
+      const bool free = std::none_of(shapes.begin(), shapes.end(), [&](const Placed& other) {
+        return overlaps(box, outline_box(other, height, width));
+      });
       if (free) {
         shapes.push_back(shape);
         break;
@@ -191,7 +203,8 @@ std::vector<Placed> place_shapes(const SceneOptions& options, int32_t label, Rng
 }
 
 std::string phrase(const Placed& shape) {
-  const std::string words = std::string(kColors[shape.color].name) + " " + shape_names()[static_cast<size_t>(shape.label)];
+  const std::string words =
+      std::string(kColors[shape.color].name) + " " + shape_names()[static_cast<size_t>(shape.label)];
   return (words[0] == 'o' ? "an " : "a ") + words;
 }
 
@@ -220,19 +233,23 @@ std::vector<std::string> captions_of(const std::vector<Placed>& shapes) {
 }  // namespace
 
 const std::vector<std::string>& shape_names() {
-  static const std::vector<std::string> names = {"circle", "square", "triangle", "star", "cross", "ring", "diamond", "pentagon"};
+  static const std::vector<std::string> names = {"circle", "square", "triangle", "star",
+                                                 "cross",  "ring",   "diamond",  "pentagon"};
   return names;
 }
 
 void draw_shapes(const SceneOptions& options, int32_t label, Rng& rng, Scene& scene) {
   const int height = static_cast<int>(options.height), width = static_cast<int>(options.width);
-  scene.picture = {height, width, 3, std::vector<uint8_t>(3 * static_cast<size_t>(height) * static_cast<size_t>(width))};
+  scene.picture = {height, width, 3,
+                   std::vector<uint8_t>(3 * static_cast<size_t>(height) * static_cast<size_t>(width))};
   paint_ground(scene.picture, options.noise, rng);
   const std::vector<Placed> shapes = place_shapes(options, label, rng);
   for (const Placed& shape : shapes) {
     const Color& base = kColors[shape.color];
-    std::array<double, 3> color = {static_cast<double>(base.r), static_cast<double>(base.g), static_cast<double>(base.b)};
-    for (double& value : color) value = std::clamp(value + 12 * std::min(options.noise, 2.0) * rng.uniform(-1, 1), 0.0, 255.0);
+    std::array<double, 3> color = {static_cast<double>(base.r), static_cast<double>(base.g),
+                                   static_cast<double>(base.b)};
+    for (double& value : color)
+      value = std::clamp(value + 12 * std::min(options.noise, 2.0) * rng.uniform(-1, 1), 0.0, 255.0);
     const cv::Mat mask = coverage(shape, height, width);
     paint(scene.picture, mask, color);
     scene.objects.push_back({shape.label, base.name, covered_box(mask)});

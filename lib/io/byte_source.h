@@ -12,8 +12,8 @@ namespace fovea::io {
 // Thread-safe. Movable only.
 class ByteSource {
  public:
-  // "-" and anything that is not a regular file is read whole, up to max_memory(). Throws Error(kNoInput) if it can't be
-  // opened, (kData) for a directory.
+  // "-" and anything that is not a regular file is read whole, up to max_memory(). Throws Error(kNoInput) if it can't
+  // be opened, (kData) for a directory.
   explicit ByteSource(const std::string& path);
   ByteSource(std::vector<std::byte> bytes, std::string name);
   ~ByteSource();

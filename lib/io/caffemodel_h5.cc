@@ -15,7 +15,8 @@ namespace fovea::io {
 std::vector<NamedTensor> parse_caffemodel_h5(const std::string& path) {
   const H5Reader file(path);
   if (!file.is_group("data")) {
-    fail_data(path, "a Caffe model (group /data)", "an HDF5 file without it", "solver states hold no weights under /data");
+    fail_data(path, "a Caffe model (group /data)", "an HDF5 file without it",
+              "solver states hold no weights under /data");
   }
   // Layer names may contain '/' (inception_3a/1x1), which HDF5 makes into nested groups: the last part is the blob.
   std::map<std::string, std::map<int64_t, std::string>> layers;

@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, 4> kOptimizerNames{"name", "step", "lr", 
 void require_name(const std::string& name, std::string_view what) {
   const bool bad = name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
                    name.find('\0') != std::string::npos;
-  if (bad) fail(ErrorKind::kUsage, "{} \"{}\": expected a name without '/', other than . and ..", what, printable(name));
+  if (bad)
+    fail(ErrorKind::kUsage, "{} \"{}\": expected a name without '/', other than . and ..", what, printable(name));
 }
 
 // Parts between slashes, as in "fire2/conv1": groups in the file.
@@ -142,7 +143,8 @@ void read_optimizer(const H5Reader& reader, CheckpointData& data) {
   data.optimizer_name = reader.attribute_text("optimizer", "name");
   data.optimizer_step = reader.attribute_int("optimizer", "step");
   data.learning_rate = reader.attribute_double("optimizer", "lr");
-  if (reader.has_attribute("optimizer", "schedule")) data.schedule_json = reader.attribute_text("optimizer", "schedule");
+  if (reader.has_attribute("optimizer", "schedule"))
+    data.schedule_json = reader.attribute_text("optimizer", "schedule");
   for (const std::string& key : reader.attribute_names("optimizer")) {
     if (std::find(kOptimizerNames.begin(), kOptimizerNames.end(), key) == kOptimizerNames.end()) {
       data.optimizer_extra[key] = read_json_attribute(reader, "optimizer", key);
@@ -174,7 +176,8 @@ void read_training(const H5Reader& reader, CheckpointData& data) {
   constexpr std::string_view kArrays = "training/arrays/";
   for (const std::string& path : reader.datasets()) {
     if (!path.starts_with(kArrays)) continue;
-    data.training_arrays.push_back({path.substr(kArrays.size()), reader.attribute_text(path, "axes"), reader.extents(path), reader.read<double>(path)});
+    data.training_arrays.push_back({path.substr(kArrays.size()), reader.attribute_text(path, "axes"),
+                                    reader.extents(path), reader.read<double>(path)});
   }
   if (!reader.is_group("training/log")) return;
   for (const std::string& name : reader.children("training/log")) {
@@ -215,15 +218,15 @@ CheckpointData read_checkpoint(const std::string& path, CheckpointParts parts) {
   data.root = reader.attributes();
   data.network = reader.text("model/network");
   if (reader.has("model/preprocess")) data.preprocess_json = reader.text("model/preprocess");
-  const auto strings = [&](const std::string& name) {
+  const auto strings = [&](const std::string& name, bool unique) {
     if (!reader.has(name)) return std::vector<std::string>{};
     std::vector<std::string> values = reader.read_strings(name);
-    check_unique(values, reader.place(name));
+    if (unique) check_unique(values, reader.place(name));
     return values;
   };
-  data.labels = strings("labels");
-  data.vocabulary = strings("vocabulary");
-  data.joint_names = strings("joint_names");
+  data.labels = strings("labels", false);
+  data.vocabulary = strings("vocabulary", true);
+  data.joint_names = strings("joint_names", true);
   if (parts.model) read_model(reader, data);
   if (parts.optimizer) read_optimizer(reader, data);
   if (parts.training) read_training(reader, data);

@@ -54,11 +54,11 @@ struct CheckpointData {
   std::vector<NamedSlot> optimizer;
 
   bool has_training = false;
-  Json training = Json::object();   // attributes of /training: text, int, float; anything else is stored as JSON text
-  std::vector<uint64_t> rng;        // attribute algorithm = philox4x32-10
+  Json training = Json::object();  // attributes of /training: text, int, float; anything else is stored as JSON text
+  std::vector<uint64_t> rng;       // attribute algorithm = philox4x32-10
   std::vector<uint64_t> sampler;
-  std::vector<int64_t> log_steps;   // /training/log/step
-  std::vector<LogColumn> log;       // /training/log/<name>
+  std::vector<int64_t> log_steps;  // /training/log/step
+  std::vector<LogColumn> log;      // /training/log/<name>
   std::vector<TrainingArray> training_arrays;
 };
 

@@ -66,7 +66,8 @@ void check_unique(const std::vector<std::string>& values, const std::string& pla
 void check_partner(const std::string& path, const std::string& role, const std::string& made_for,
                    const std::string& given) {
   if (made_for == given) return;
-  throw Error(ErrorKind::kData, fmt::format("{}: made for {} {}..., given {}...", path, role, made_for.substr(0, 8), given.substr(0, 8)),
+  throw Error(ErrorKind::kData,
+              fmt::format("{}: made for {} {}..., given {}...", path, role, made_for.substr(0, 8), given.substr(0, 8)),
               "make both files from the same " + role);
 }
 

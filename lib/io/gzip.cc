@@ -16,9 +16,7 @@ namespace {
 constexpr size_t kFirstOutput = size_t{1} << 16;
 
 // zlib counts in 32 bits; hand it at most this much at a time.
-uInt window(size_t bytes) {
-  return static_cast<uInt>(std::min<size_t>(bytes, std::numeric_limits<uInt>::max() / 2));
-}
+uInt window(size_t bytes) { return static_cast<uInt>(std::min<size_t>(bytes, std::numeric_limits<uInt>::max() / 2)); }
 
 class Inflater {
  public:
@@ -78,7 +76,8 @@ std::vector<std::byte> gunzip(std::span<const std::byte> bytes, int64_t limit, s
   while (true) {
     // One byte of slack over the limit tells "exactly the limit" from "more".
     if (filled == output.size()) {
-      if (filled > most) fail_data(place, "at most " + format_bytes(double(limit)) + " of data", "more after decompression");
+      if (filled > most)
+        fail_data(place, "at most " + format_bytes(double(limit)) + " of data", "more after decompression");
       const size_t larger = std::min(std::max(kFirstOutput, output.size() * 2), most + 1);
       require_memory(static_cast<int64_t>(larger), place);
       output.resize(larger);
@@ -91,7 +90,8 @@ std::vector<std::byte> gunzip(std::span<const std::byte> bytes, int64_t limit, s
     }
     inflater.reset();
   }
-  if (filled > most) fail_data(place, "at most " + format_bytes(double(limit)) + " of data", "more after decompression");
+  if (filled > most)
+    fail_data(place, "at most " + format_bytes(double(limit)) + " of data", "more after decompression");
   output.resize(filled);
   return output;
 }

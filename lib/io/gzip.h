@@ -12,8 +12,9 @@ namespace fovea::io {
 
 bool is_gzip(std::span<const std::byte> bytes);
 
-// All members of a .gz file, at most `limit` bytes of output. Memory grows with the data that is really there, so a small
-// bomb costs `limit` bytes at worst. Throws Error(kData) at `place`: truncated, damaged (CRC-32), trailing bytes, too large.
+// All members of a .gz file, at most `limit` bytes of output. Memory grows with the data that is really there, so a
+// small bomb costs `limit` bytes at worst. Throws Error(kData) at `place`: truncated, damaged (CRC-32), trailing bytes,
+// too large.
 std::vector<std::byte> gunzip(std::span<const std::byte> bytes, int64_t limit, std::string_view place);
 
 // A raw deflate stream that must give exactly `size` bytes. Throws Error(kData) otherwise.

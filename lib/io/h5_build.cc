@@ -13,7 +13,7 @@
 namespace fovea::io {
 namespace {
 
-constexpr int64_t kContiguousBytes = 4096;      // smaller datasets are not chunked
+constexpr int64_t kContiguousBytes = 4096;  // smaller datasets are not chunked
 constexpr int64_t kChunkBytes = int64_t{1} << 20;
 constexpr int64_t kMaxItemBytes = int64_t{16} << 20;
 constexpr int64_t kBlockBytes = int64_t{8} << 20;  // of one write
@@ -146,8 +146,9 @@ class Builder {
   static H5Handle make_space(const std::vector<int64_t>& extents, const std::string& target) {
     if (extents.empty()) return H5Handle(checked(H5Screate(H5S_SCALAR), target, "dataspace"), H5Sclose);
     const std::vector<hsize_t> sizes(extents.begin(), extents.end());
-    return H5Handle(checked(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), target, "dataspace"),
-                    H5Sclose);
+    return H5Handle(
+        checked(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), target, "dataspace"),
+        H5Sclose);
   }
 
   H5Handle layout(const PendingDataset& data) const {

@@ -22,23 +22,23 @@ struct PendingDataset {
   PendingDataset(SpoolStore& store, ElementType element) : type(element), values(store) {}
 
   ElementType type;
-  int64_t cell = 0;               // bytes of an element
-  std::vector<int64_t> extents;   // {} = scalar
+  int64_t cell = 0;              // bytes of an element
+  std::vector<int64_t> extents;  // {} = scalar
   bool growing = false;
   std::string axes;
   std::map<std::string, AttributeValue> attributes;
   Spool values;
-  ContentHash hash;               // over the values
+  ContentHash hash;  // over the values
 };
 
 struct PendingFile {
-  AttributeList root;                                       // without complete
-  std::map<std::string, PendingDataset> datasets;           // by path without leading '/'
-  std::vector<std::string> order;                           // of the datasets
-  std::set<std::string> groups;                             // explicitly made
+  AttributeList root;                              // without complete
+  std::map<std::string, PendingDataset> datasets;  // by path without leading '/'
+  std::vector<std::string> order;                  // of the datasets
+  std::set<std::string> groups;                    // explicitly made
   std::map<std::string, std::map<std::string, AttributeValue>> group_attributes;
   int compress = -1;
-  bool compress_by_default = true;                          // false: level 0 unless one is given
+  bool compress_by_default = true;  // false: level 0 unless one is given
   int64_t value_bytes() const;
 };
 

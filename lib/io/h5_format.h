@@ -23,10 +23,10 @@ enum class H5Class { kSigned, kUnsigned, kFloat, kString, kVarString, kOther };
 
 struct H5Type {
   H5Class kind = H5Class::kOther;
-  int64_t bytes = 0;         // per element on disk
+  int64_t bytes = 0;          // per element on disk
   bool space_padded = false;  // strings
   std::optional<ElementType> element() const;
-  std::string name() const;  // "float32", "int16", "string", "compound"
+  std::string name() const;  // "float32", "int16", "string", "other"
 };
 
 struct H5Attribute {
@@ -44,9 +44,9 @@ struct H5FilterStep {
 };
 
 struct H5Chunk {
-  int64_t index = 0;   // linear in the grid of chunks, C order
+  int64_t index = 0;  // linear in the grid of chunks, C order
   int64_t address = 0;
-  int64_t bytes = 0;   // as stored
+  int64_t bytes = 0;  // as stored
 };
 
 struct H5Object {
@@ -54,11 +54,11 @@ struct H5Object {
   std::map<std::string, H5Attribute> attributes;
   std::vector<std::string> children;  // of a group, sorted
 
-  H5Type type;                    // of a dataset, as is the rest
-  std::vector<int64_t> extents;   // {} = scalar
-  bool foreign = false;           // a type or filter we can't read; `foreign_reason` says which
+  H5Type type;                   // of a dataset, as is the rest
+  std::vector<int64_t> extents;  // {} = scalar
+  bool foreign = false;          // a type or filter we can't read; `foreign_reason` says which
   std::string foreign_reason;
-  std::vector<std::byte> compact;     // values kept in the object header
+  std::vector<std::byte> compact;  // values kept in the object header
   bool is_compact = false;
   int64_t address = -1;               // contiguous values, -1 = none written
   std::vector<int64_t> chunk;         // extents of a chunk; empty = not chunked

@@ -37,7 +37,8 @@ class H5Handle {
   herr_t (*close_)(hid_t) = nullptr;
 };
 
-// Held during every use of the library: it has one global lock anyway, and its error handler is a setting of each thread.
+// Held during every use of the library: it has one global lock anyway, and its error handler is a setting of each
+// thread.
 class H5Session {
  public:
   H5Session();

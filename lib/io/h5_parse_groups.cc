@@ -64,13 +64,15 @@ H5Parser::Entry H5Parser::superblock() {
     }
     fail_signature(source_, head);
   }
-  if (head.size() < 16) fail_data(source_.name() + ": truncated", "a superblock of 96 bytes", std::to_string(head.size()));
+  if (head.size() < 16)
+    fail_data(source_.name() + ": truncated", "a superblock of 96 bytes", std::to_string(head.size()));
   H5Cursor cursor(head, 0, source_.name(), "superblock");
   cursor.skip(8);
   const int version = cursor.u8();
   if (version == 2 || version == 3) refuse(fmt::format("superblock version {}", version));
   if (version > 3) cursor.damaged(fmt::format("version {}", version));
-  if (head.size() < 100) fail_data(source_.name() + ": truncated", "a superblock of 96 bytes", std::to_string(head.size()));
+  if (head.size() < 100)
+    fail_data(source_.name() + ": truncated", "a superblock of 96 bytes", std::to_string(head.size()));
   for (const int expected : {0, 0, 0, 0}) {
     if (cursor.u8() != expected) cursor.damaged("unknown version");
   }
@@ -179,7 +181,8 @@ void H5Parser::visit(const Entry& entry, const std::string& path, int depth) {
   seen_[entry.header] = parsed.object;
   tree_.objects[path] = parsed.object;
   if (!parsed.object->group) {
-    if (entry.cache == 1) fail_damaged(source_.name(), entry.header, "dataset \"" + printable(path) + "\" cached as group");
+    if (entry.cache == 1)
+      fail_damaged(source_.name(), entry.header, "dataset \"" + printable(path) + "\" cached as group");
     return;
   }
   if (entry.cache == 1 && entry.cached != parsed.group) {

@@ -103,7 +103,7 @@ std::string H5Type::name() const {
     case H5Class::kOther:
       break;
   }
-  return "another type";
+  return "other";
 }
 
 bool H5Object::has_filter(H5Filter filter) const {

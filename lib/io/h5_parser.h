@@ -70,15 +70,15 @@ class H5Parser {
   void chunk_entry(H5Cursor& cursor, std::span<const int64_t> corner, uint32_t bytes, uint32_t mask, int64_t child,
                    const Header& header);
 
-  // Bytes [address, address + count) of a structure that no other structure shares. A sound file has no overlaps, so the
-  // sum of all claims can't exceed the file: this bounds time and memory on hostile ones.
+  // Bytes [address, address + count) of a structure that no other structure shares. A sound file has no overlaps, so
+  // the sum of all claims can't exceed the file: this bounds time and memory on hostile ones.
   std::vector<std::byte> claim(int64_t address, int64_t count, std::string_view what);
   void account(int64_t address, int64_t count, std::string_view what);
   [[noreturn]] void refuse(std::string_view what) const;
 
   const ByteSource& source_;
   H5Tree tree_;
-  int64_t end_ = 0;      // end of file, as the superblock says
+  int64_t end_ = 0;  // end of file, as the superblock says
   int64_t claimed_ = 0;
   int64_t leaf_k_ = 0, group_k_ = 0, chunk_k_ = 32;
   std::map<int64_t, std::shared_ptr<H5Object>> seen_;  // by header address: hard links share an object

@@ -90,7 +90,8 @@ struct H5Reader::State {
          format_bytes(static_cast<double>(source.size())));
   }
   // Rows [begin, end) as stored; the whole of a scalar is row 0.
-  void read(const std::string& name, const H5Object& found, int64_t begin, int64_t end, std::span<std::byte> out) const {
+  void read(const std::string& name, const H5Object& found, int64_t begin, int64_t end,
+            std::span<std::byte> out) const {
     require_stored(name, found);
     const int64_t rows = found.extents.empty() ? 1 : found.extents[0];
     FOVEA_CHECK(begin >= 0 && begin <= end && end <= rows, "{}: rows {}..{} of {}", place(name), begin, end, rows);
@@ -125,7 +126,8 @@ struct H5Reader::State {
     const std::string extents = extents_text(found.extents);
     return found.type.name() + (extents.empty() ? "" : " " + extents);
   }
-  std::vector<std::string> strings(const H5Type& type, std::span<const std::byte> bytes, const std::string& where) const;
+  std::vector<std::string> strings(const H5Type& type, std::span<const std::byte> bytes,
+                                   const std::string& where) const;
 };
 
 std::vector<std::string> H5Reader::State::strings(const H5Type& type, std::span<const std::byte> bytes,
@@ -244,9 +246,9 @@ void H5Reader::read_into(const std::string& dataset, std::span<T> out) const {
   read_rows(dataset, 0, shape.empty() ? 1 : shape[0], out);
 }
 
-#define FOVEA_INSTANTIATE(T)                                                                              \
-  template std::vector<T> H5Reader::read<T>(const std::string&, std::span<const int64_t>) const;          \
-  template void H5Reader::read_rows<T>(const std::string&, int64_t, int64_t, std::span<T>) const;         \
+#define FOVEA_INSTANTIATE(T)                                                                      \
+  template std::vector<T> H5Reader::read<T>(const std::string&, std::span<const int64_t>) const;  \
+  template void H5Reader::read_rows<T>(const std::string&, int64_t, int64_t, std::span<T>) const; \
   template void H5Reader::read_into<T>(const std::string&, std::span<T>) const;
 FOVEA_INSTANTIATE(float)
 FOVEA_INSTANTIATE(double)
@@ -326,7 +328,8 @@ bool H5Reader::is_readable_attribute(const std::string& object, const std::strin
 
 ElementType H5Reader::attribute_type(const std::string& object, const std::string& name) const {
   const auto element = state_->attribute(object, name).type.element();
-  if (!element) fail_data(state_->attribute_place(object, name), "a supported type", state_->attribute(object, name).type.name());
+  if (!element)
+    fail_data(state_->attribute_place(object, name), "a supported type", state_->attribute(object, name).type.name());
   return *element;
 }
 
@@ -394,7 +397,7 @@ std::vector<int32_t> H5Reader::attribute_ints(const std::string& object, const s
     fail_data(state_->attribute_place(object, name), "int32", found.type.name());
   }
   std::vector<int32_t> values(static_cast<size_t>(found.count()));
-  std::memcpy(values.data(), found.data.data(), found.data.size());
+  if (!values.empty()) std::memcpy(values.data(), found.data.data(), found.data.size());
   return values;
 }
 

@@ -37,7 +37,8 @@ bool SpoolStore::grow(int64_t bytes) {
 void SpoolStore::open() {
   std::string name = directory_ + "/.fovea-spool.XXXXXX";
   file_ = ::mkstemp(name.data());
-  if (file_ < 0) fail(ErrorKind::kCannotCreate, "{}: cannot create a temporary file: {}", target_, system_message(errno));
+  if (file_ < 0)
+    fail(ErrorKind::kCannotCreate, "{}: cannot create a temporary file: {}", target_, system_message(errno));
   ::fcntl(file_, F_SETFD, FD_CLOEXEC);
   ::unlink(name.c_str());  // nobody has to clean up
 }
@@ -94,10 +95,11 @@ std::span<const std::byte> Spool::view(int64_t offset, int64_t count, std::vecto
   for (; done < count && segment != segments_.end(); ++segment) {
     const int64_t inside = offset + done - segment->first;
     const int64_t part = std::min(count - done, segment->bytes - inside);
-    store_->read(segment->position + inside, std::span(buffer).subspan(static_cast<size_t>(done), static_cast<size_t>(part)));
+    store_->read(segment->position + inside,
+                 std::span(buffer).subspan(static_cast<size_t>(done), static_cast<size_t>(part)));
     done += part;
   }
-  std::memcpy(buffer.data() + done, tail_.data(), static_cast<size_t>(count - done));
+  if (done < count) std::memcpy(buffer.data() + done, tail_.data(), static_cast<size_t>(count - done));
   return buffer;
 }
 

@@ -1,4 +1,5 @@
-// Where values wait until the file is made: in memory, and beyond a budget in one unnamed temporary file beside the target.
+// Where values wait until the file is made: in memory, and beyond a budget in one unnamed temporary file beside the
+// target.
 #pragma once
 
 #include <cstddef>

@@ -18,12 +18,12 @@
 namespace fovea::io {
 namespace {
 
-constexpr int64_t kSpoolMemory = int64_t{256} << 20;  // values kept in memory while writing to a file
-constexpr int64_t kImageBytes = int64_t{64} << 20;    // files up to here are made in memory and written at once
+constexpr int64_t kSpoolMemory = int64_t{256} << 20;    // values kept in memory while writing to a file
+constexpr int64_t kImageBytes = int64_t{64} << 20;      // files up to here are made in memory and written at once
 constexpr size_t kMaxAttributeBytes = 64 * 1024 - 512;  // HDF5: a header message has at most 64 KiB
-constexpr std::string_view kReserved[] = {"schema", "schema_version", "fovea_version", "tool",         "parameters",
-                                          "command_line", "seed",     "inputs",        "parent",       "shard",
-                                          "content_hash", "complete"};
+constexpr std::string_view kReserved[] = {"schema",     "schema_version", "fovea_version", "tool",
+                                          "parameters", "command_line",   "seed",          "inputs",
+                                          "parent",     "shard",          "content_hash",  "complete"};
 
 std::string plain_name(const std::string& name) {
   const size_t first = name.find_first_not_of('/');
@@ -70,7 +70,8 @@ struct H5Writer::State {
   AttributeList extra;  // root attributes besides the standard ones
   bool finished = false;
 
-  PendingDataset& create(const std::string& name, ElementType type, std::vector<int64_t> extents, std::string_view axes) {
+  PendingDataset& create(const std::string& name, ElementType type, std::vector<int64_t> extents,
+                         std::string_view axes) {
     const std::string path = plain_name(name);
     FOVEA_CHECK(!finished && !path.empty(), "{}: dataset \"{}\"", target, name);
     const auto [entry, is_new] = pending.datasets.try_emplace(path, store, type);
@@ -170,7 +171,8 @@ void H5Writer::write(const std::string& dataset, std::span<const int64_t> extent
   for (const int64_t extent : extents) count *= extent;
   FOVEA_CHECK(count == static_cast<int64_t>(values.size()), "{}: {} values for extents of {}", dataset, values.size(),
               count);
-  State::append_values(state_->create(dataset, ElementTypeOf<T>::value, {extents.begin(), extents.end()}, axes), values);
+  State::append_values(state_->create(dataset, ElementTypeOf<T>::value, {extents.begin(), extents.end()}, axes),
+                       values);
 }
 
 void H5Writer::create_rows(const std::string& dataset, ElementType type, std::span<const int64_t> item_extents,
@@ -194,8 +196,9 @@ void H5Writer::append_rows(const std::string& dataset, int64_t rows, std::span<c
   data.extents[0] += rows;
 }
 
-#define FOVEA_INSTANTIATE(T)                                                                                          \
-  template void H5Writer::write<T>(const std::string&, std::span<const int64_t>, std::span<const T>, std::string_view); \
+#define FOVEA_INSTANTIATE(T)                                                                         \
+  template void H5Writer::write<T>(const std::string&, std::span<const int64_t>, std::span<const T>, \
+                                   std::string_view);                                                \
   template void H5Writer::append_rows<T>(const std::string&, int64_t, std::span<const T>);
 FOVEA_INSTANTIATE(float)
 FOVEA_INSTANTIATE(double)

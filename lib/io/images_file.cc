@@ -55,9 +55,9 @@ struct ImagesReader::State {
   ImageSet set;
   bool adversarial = false;
   PixelStorage storage = PixelStorage::kNone;
-  std::string pixels;                  // dataset
-  std::array<int64_t, 3> extents{};    // H, W, C
-  std::vector<int64_t> encoded;        // offsets
+  std::string pixels;                // dataset
+  std::array<int64_t, 3> extents{};  // H, W, C
+  std::vector<int64_t> encoded;      // offsets
 
   std::vector<int64_t> read_offsets(const std::string& name, int64_t last) const {
     std::vector<int64_t> offsets = reader.read<int64_t>(name);
@@ -175,7 +175,8 @@ std::vector<float> ImagesReader::read_all_float_pixels() const {
 std::vector<uint8_t> ImagesReader::read_encoded(int64_t item) const {
   state_->require(storage() == PixelStorage::kEncoded, "encoded images");
   FOVEA_CHECK(item >= 0 && item < count(), "image {} of {}", item, count());
-  const int64_t begin = state_->encoded[static_cast<size_t>(item)], end = state_->encoded[static_cast<size_t>(item) + 1];
+  const int64_t begin = state_->encoded[static_cast<size_t>(item)],
+                end = state_->encoded[static_cast<size_t>(item) + 1];
   require_memory(end - begin, state_->reader.place("encoded/values"));
   std::vector<uint8_t> bytes(static_cast<size_t>(end - begin));
   state_->reader.read_rows<uint8_t>("encoded/values", begin, end, bytes);
@@ -246,7 +247,8 @@ struct ImagesWriter::State {
   void add(const ImageRecord& record) {
     if (record.id.empty()) fail_data(fmt::format("{}: id[{}]", target, ids.size()), "a name", "nothing");
     if (!seen.insert(record.id).second) {
-      fail_data(fmt::format("{}: id[{}]", target, ids.size()), "unique names", "\"" + printable(record.id) + "\" again");
+      fail_data(fmt::format("{}: id[{}]", target, ids.size()), "unique names",
+                "\"" + printable(record.id) + "\" again");
     }
     if (layout.labels) {
       require_class(record.label, -1, "label");

@@ -15,13 +15,13 @@ namespace fovea::io {
 
 // Everything about a set but its pixels. Empty vectors = the part is absent, unless said otherwise.
 struct ImageSet {
-  std::vector<std::string> ids;         // N, unique
-  std::vector<std::string> paths;       // N, relative to root_hint
+  std::vector<std::string> ids;    // N, unique
+  std::vector<std::string> paths;  // N, relative to root_hint
   std::string root_hint;
-  std::vector<int32_t> sizes;           // N x (height, width)
-  std::vector<int32_t> labels;          // N, -1 = unknown
-  std::vector<std::string> label_set;   // K
-  std::vector<std::string> splits;      // N
+  std::vector<int32_t> sizes;          // N x (height, width)
+  std::vector<int32_t> labels;         // N, -1 = unknown
+  std::vector<std::string> label_set;  // K
+  std::vector<std::string> splits;     // N
   std::string channel_order = "RGB";
 
   bool has_objects = false;
@@ -58,7 +58,7 @@ class ImagesReader {
   const ImageSet& set() const;
   int64_t count() const;
   PixelStorage storage() const;
-  int64_t height() const;    // of kRaw and kFloat sets, else 0
+  int64_t height() const;  // of kRaw and kFloat sets, else 0
   int64_t width() const;
   int64_t channels() const;
 
@@ -66,8 +66,8 @@ class ImagesReader {
   void read_pixels(int64_t begin, int64_t end, std::span<uint8_t> out) const;
   // The same in the scale 0..255 for kRaw and kFloat.
   void read_pixels(int64_t begin, int64_t end, std::span<float> out) const;
-  std::vector<uint8_t> read_all_pixels() const;       // REQUIRES kRaw; bounded by max_memory()
-  std::vector<float> read_all_float_pixels() const;   // REQUIRES kRaw or kFloat
+  std::vector<uint8_t> read_all_pixels() const;           // REQUIRES kRaw; bounded by max_memory()
+  std::vector<float> read_all_float_pixels() const;       // REQUIRES kRaw or kFloat
   std::vector<uint8_t> read_encoded(int64_t item) const;  // REQUIRES kEncoded
 
  private:
@@ -77,11 +77,11 @@ class ImagesReader {
 
 // Which optional parts a new file has, fixed before the first image.
 struct ImagesLayout {
-  PixelStorage storage = PixelStorage::kNone;  // kFloat is not offered
+  PixelStorage storage = PixelStorage::kNone;   // kFloat is not offered
   int64_t height = 0, width = 0, channels = 0;  // kRaw only
   bool paths = false, labels = false, splits = false, objects = false, difficult = false, captions = false;
-  std::vector<std::string> label_set;          // written if not empty
-  std::string root_hint;                       // written if paths
+  std::vector<std::string> label_set;  // written if not empty
+  std::string root_hint;               // written if paths
   std::string channel_order = "RGB";
 };
 

@@ -10,9 +10,7 @@
 namespace fovea::io {
 namespace {
 
-Json json_or_text(const std::string& text) {
-  return Json::accept(text) ? parse_json(text, "attribute") : Json(text);
-}
+Json json_or_text(const std::string& text) { return Json::accept(text) ? parse_json(text, "attribute") : Json(text); }
 
 Json attribute_value(const H5Reader& reader, const std::string& object, const std::string& name) {
   if (reader.attribute_extents(object, name).empty()) {
@@ -34,9 +32,9 @@ Json attribute_value(const H5Reader& reader, const std::string& object, const st
 }
 
 Json attributes_of(const H5Reader& reader, const std::string& object, const RootAttributes* known) {
-  static const std::vector<std::string> standard{"schema", "schema_version", "fovea_version", "tool",  "parameters",
-                                                 "command_line", "seed",     "inputs",        "parent", "shard",
-                                                 "content_hash", "complete", "axes"};
+  static const std::vector<std::string> standard{
+      "schema", "schema_version", "fovea_version", "tool",         "parameters", "command_line", "seed",
+      "inputs", "parent",         "shard",         "content_hash", "complete",   "axes"};
   Json list = Json::object();
   for (const std::string& name : reader.attribute_names(object)) {
     const bool is_known = std::find(standard.begin(), standard.end(), name) != standard.end();
@@ -76,7 +74,8 @@ std::string info_json(const std::string& path) {
     info["seed"] = root.seed;
     info["inputs"] = Json::array();
     for (const InputRecord& input : root.inputs) {
-      info["inputs"].push_back({{"role", input.role}, {"name", input.name}, {"schema", input.schema}, {"hash", input.hash}});
+      info["inputs"].push_back(
+          {{"role", input.role}, {"name", input.name}, {"schema", input.schema}, {"hash", input.hash}});
     }
     info["parent"] = root.parent;
     info["shard"] = root.shard;

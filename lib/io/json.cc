@@ -45,8 +45,11 @@ void write_value(const Json& value, const Style& style, int depth, std::string& 
   if (!value.is_structured()) return write_scalar(value, out);
   FOVEA_CHECK(depth <= kJsonMaxDepth, "JSON nested deeper than {}", kJsonMaxDepth);
   const bool object = value.is_object();
+  // Short lists of numbers and words stay on their line.
+  const bool flat =
+      !object && std::none_of(value.begin(), value.end(), [](const Json& item) { return item.is_structured(); });
   const auto line = [&](int level) {
-    if (style.indent >= 0) out += "\n" + std::string(static_cast<size_t>(level * style.indent), ' ');
+    if (style.indent >= 0 && !flat) out += "\n" + std::string(static_cast<size_t>(level * style.indent), ' ');
   };
   std::vector<Json::const_iterator> items;
   for (auto it = value.begin(); it != value.end(); ++it) items.push_back(it);
@@ -55,7 +58,7 @@ void write_value(const Json& value, const Style& style, int depth, std::string& 
   }
   out += object ? '{' : '[';
   for (size_t i = 0; i < items.size(); ++i) {
-    if (i > 0) out += ',';
+    if (i > 0) out += flat && style.indent >= 0 ? ", " : ",";
     line(depth + 1);
     if (object) {
       write_string(items[i].key(), out);

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-
-#include <nlohmann/json.hpp>
 
 namespace fovea::io {
 
@@ -14,7 +13,8 @@ using Json = nlohmann::ordered_json;
 // One line, no spaces, keys sorted bytewise, numbers as short as they read back, NaN and infinity as null, integers
 // beyond 2^53 as strings, invalid UTF-8 replaced. Equal values give equal text.
 std::string canonical_json(const Json& value);
-// The same spelling of values, indented by two spaces and in insertion order, for people; ends with a newline.
+// The same spelling of values, indented by two spaces and in insertion order, lists of scalars on
+// one line, for people; ends with a newline.
 std::string pretty_json(const Json& value);
 
 inline constexpr int kJsonMaxDepth = 64;

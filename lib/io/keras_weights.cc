@@ -16,7 +16,8 @@ std::vector<std::string> name_list(const H5Reader& file, const std::string& obje
   if (file.has_attribute(object, name)) return file.attribute_texts(object, name);
   std::vector<std::string> names;
   for (int part = 0; part < kMaxParts && file.has_attribute(object, name + std::to_string(part)); ++part) {
-    for (std::string& text : file.attribute_texts(object, name + std::to_string(part))) names.push_back(std::move(text));
+    for (std::string& text : file.attribute_texts(object, name + std::to_string(part)))
+      names.push_back(std::move(text));
   }
   return names;
 }

@@ -256,7 +256,8 @@ class Merger {
     for (const std::string& name : first_.attribute_names(object)) {
       if (name == "axes" || (object == "/" && is_standard(name))) continue;
       for (const Part& part : parts_) {
-        if (!part.reader.has_attribute(object, name) || describe(part.reader, object, name) != describe(first_, object, name)) {
+        if (!part.reader.has_attribute(object, name) ||
+            describe(part.reader, object, name) != describe(first_, object, name)) {
           differ(first_, part.reader, object + ": attribute " + name);
         }
       }
@@ -265,8 +266,9 @@ class Merger {
   }
 
   static bool is_standard(const std::string& name) {
-    for (const std::string_view known : {"schema", "schema_version", "fovea_version", "tool", "parameters", "command_line",
-                                         "seed", "inputs", "parent", "shard", "content_hash", "complete", "partial"}) {
+    for (const std::string_view known :
+         {"schema", "schema_version", "fovea_version", "tool", "parameters", "command_line", "seed", "inputs", "parent",
+          "shard", "content_hash", "complete", "partial"}) {
       if (name == known) return true;
     }
     return false;

@@ -9,15 +9,15 @@
 namespace fovea::io {
 
 struct MergeOptions {
-  bool allow_missing = false;        // a partial result, with root attribute partial = 1
-  std::string expected_schema;       // "" = any
+  bool allow_missing = false;   // a partial result, with root attribute partial = 1
+  std::string expected_schema;  // "" = any
   WriterOptions writer;
 };
 
 struct MergeReport {
   std::string content_hash;
-  int shards = 0;                    // given
-  std::vector<int> missing;          // indices, only with allow_missing
+  int shards = 0;            // given
+  std::vector<int> missing;  // indices, only with allow_missing
 };
 
 // Any order. Checks equal schema, parameters, inputs, seed, versions and n, and that each shard occurs once. Throws

@@ -10,7 +10,7 @@ namespace fovea::io {
 
 // Values in C order (last index fastest), converted to float32. Rank 0 (shape empty) is one value.
 struct NamedTensor {
-  std::string name;            // "conv1/0" (Caffe), "conv1/kernel:0" (Keras), "conv1.weight" (ONNX), "a" (npz)
+  std::string name;  // "conv1/0" (Caffe), "conv1/kernel:0" (Keras), "conv1.weight" (ONNX), "a" (npz)
   std::vector<int64_t> shape = {};
   std::vector<float> values = {};
 };

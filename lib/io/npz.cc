@@ -16,7 +16,7 @@ namespace fovea::io {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr size_t kMaxRank = 32;        // NumPy's own limit
+constexpr size_t kMaxRank = 32;  // NumPy's own limit
 constexpr size_t kMaxHeader = 1 << 20;
 
 struct NpyHeader {
@@ -152,9 +152,10 @@ void convert_bool(const std::byte* from, std::endian, std::vector<float>& to) {
 }
 
 constexpr ElementType kTypes[] = {
-    {"f4", 4, convert<float>},    {"f8", 8, convert<double>},   {"f2", 2, convert_half},      {"b1", 1, convert_bool},
-    {"i1", 1, convert<int8_t>},   {"i2", 2, convert<int16_t>},  {"i4", 4, convert<int32_t>},  {"i8", 8, convert<int64_t>},
-    {"u1", 1, convert<uint8_t>},  {"u2", 2, convert<uint16_t>}, {"u4", 4, convert<uint32_t>}, {"u8", 8, convert<uint64_t>},
+    {"f4", 4, convert<float>},    {"f8", 8, convert<double>},   {"f2", 2, convert_half},
+    {"b1", 1, convert_bool},      {"i1", 1, convert<int8_t>},   {"i2", 2, convert<int16_t>},
+    {"i4", 4, convert<int32_t>},  {"i8", 8, convert<int64_t>},  {"u1", 1, convert<uint8_t>},
+    {"u2", 2, convert<uint16_t>}, {"u4", 4, convert<uint32_t>}, {"u8", 8, convert<uint64_t>},
 };
 
 const ElementType& element_type(const std::string& descr, std::string_view place) {
@@ -259,7 +260,8 @@ std::vector<std::byte> encode_npz(const std::vector<NamedTensor>& tensors) {
   std::vector<std::pair<std::string, std::vector<std::byte>>> files;
   for (const NamedTensor& tensor : tensors) {
     const std::string where = "npz: " + printable(tensor.name);
-    if (tensor.name.empty() || !names.insert(tensor.name).second) fail_data(where, "unique names", "a second or empty one");
+    if (tensor.name.empty() || !names.insert(tensor.name).second)
+      fail_data(where, "unique names", "a second or empty one");
     const int64_t count = element_count(tensor.shape, where);
     FOVEA_CHECK(count == static_cast<int64_t>(tensor.values.size()), "{}: {} values", where, tensor.values.size());
     files.emplace_back(tensor.name + ".npy", encode_npy(tensor));

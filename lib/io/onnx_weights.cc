@@ -27,28 +27,37 @@ struct TensorFields {
   bool has_raw = false;
 };
 
-bool is_floating(int64_t type) {
-  return type == kFloat || type == kFloat16 || type == kDouble || type == kBfloat16;
-}
+bool is_floating(int64_t type) { return type == kFloat || type == kFloat16 || type == kDouble || type == kBfloat16; }
 
 TensorFields read_fields(WireReader& reader) {
   TensorFields tensor;
   std::vector<WireField> data;  // converted only once the type is known to be a float
   while (const auto field = reader.next()) {
     switch (field->number) {
-      case kDims: reader.append_integers(*field, tensor.dims); break;
-      case kDataType: tensor.type = reader.signed_value(*field); break;
-      case kName: tensor.name = reader.text(*field); break;
-      case kDataLocation: tensor.location = reader.signed_value(*field); break;
+      case kDims:
+        reader.append_integers(*field, tensor.dims);
+        break;
+      case kDataType:
+        tensor.type = reader.signed_value(*field);
+        break;
+      case kName:
+        tensor.name = reader.text(*field);
+        break;
+      case kDataLocation:
+        tensor.location = reader.signed_value(*field);
+        break;
       case kFloatData:
       case kInt32Data:
-      case kDoubleData: data.push_back(*field); break;
+      case kDoubleData:
+        data.push_back(*field);
+        break;
       case kRawData:
         if (field->type != WireType::kBytes) reader.fail_at(field->offset, "expected raw bytes");
         tensor.raw = field->bytes;
         tensor.has_raw = true;
         break;
-      default: break;
+      default:
+        break;
     }
   }
   if (!is_floating(tensor.type)) return tensor;

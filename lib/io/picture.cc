@@ -67,17 +67,22 @@ std::pair<int64_t, int64_t> picture_size(std::span<const std::byte> bytes, std::
       const JpegInfo info = jpeg_info(bytes, place);
       return info.orientation >= 5 ? std::pair{info.width, info.height} : std::pair{info.height, info.width};
     }
-    case PictureFormat::kPng: return png_size(bytes, place);
-    case PictureFormat::kUnknown: break;
+    case PictureFormat::kPng:
+      return png_size(bytes, place);
+    case PictureFormat::kUnknown:
+      break;
   }
   fail_format(bytes, place);
 }
 
 Picture decode_picture(std::span<const std::byte> bytes, std::string_view place) {
   switch (picture_format(bytes)) {
-    case PictureFormat::kJpeg: return apply_orientation(decode_jpeg(bytes, place), jpeg_orientation(bytes));
-    case PictureFormat::kPng: return decode_png(bytes, place);
-    case PictureFormat::kUnknown: break;
+    case PictureFormat::kJpeg:
+      return apply_orientation(decode_jpeg(bytes, place), jpeg_orientation(bytes));
+    case PictureFormat::kPng:
+      return decode_png(bytes, place);
+    case PictureFormat::kUnknown:
+      break;
   }
   fail_format(bytes, place);
 }

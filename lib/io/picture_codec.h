@@ -28,7 +28,8 @@ Picture decode_png(std::span<const std::byte> bytes, std::string_view place);
 int jpeg_orientation(std::span<const std::byte> bytes);
 bool jpeg_has_adobe_marker(std::span<const std::byte> bytes);
 
-// Throws Error(kData) if a picture of this size is not allowed; `channels` bytes per pixel, plus the decoder's own needs.
+// Throws Error(kData) if a picture of this size is not allowed; `channels` bytes per pixel, plus the decoder's own
+// needs.
 void check_picture_size(int64_t height, int64_t width, int64_t channels, std::string_view place);
 
 }  // namespace fovea::io

@@ -23,44 +23,49 @@ void require_all_chunks(std::span<const std::byte> bytes, std::string_view place
   fail(ErrorKind::kData, "{}: truncated PNG image: {} bytes without an end", place, bytes.size());
 }
 
-// Owns the library's state between begin and finish.
+// The library's state, released even when the reader's constructor throws.
+struct PngState {
+  PngState() {
+    std::memset(&image, 0, sizeof(image));
+    image.version = PNG_IMAGE_VERSION;
+  }
+  ~PngState() { png_image_free(&image); }
+  PngState(const PngState&) = delete;
+  PngState& operator=(const PngState&) = delete;
+  png_image image;
+};
+
 class PngReader {
  public:
   PngReader(std::span<const std::byte> bytes, std::string_view place) : place_(place) {
-    std::memset(&image_, 0, sizeof(image_));
-    image_.version = PNG_IMAGE_VERSION;
-    if (png_image_begin_read_from_memory(&image_, bytes.data(), bytes.size()) == 0) fail_png();
+    if (png_image_begin_read_from_memory(&image(), bytes.data(), bytes.size()) == 0) fail_png();
     // Without this the library takes 16-bit pictures for linear light.
-    image_.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
-    const bool color = (image_.format & PNG_FORMAT_FLAG_COLOR) != 0;
-    image_.format = color ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+    image().flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
+    const bool color = (image().format & PNG_FORMAT_FLAG_COLOR) != 0;
+    image().format = color ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
     check_picture_size(height(), width(), channels() + 1, place);
   }
-  ~PngReader() { png_image_free(&image_); }
-  PngReader(const PngReader&) = delete;
-  PngReader& operator=(const PngReader&) = delete;
 
-  int64_t height() const { return image_.height; }
-  int64_t width() const { return image_.width; }
-  int64_t channels() const { return image_.format == PNG_FORMAT_RGB ? 3 : 1; }
+  int64_t height() const { return state_.image.height; }
+  int64_t width() const { return state_.image.width; }
+  int64_t channels() const { return state_.image.format == PNG_FORMAT_RGB ? 3 : 1; }
 
   Picture read() {
     Picture picture{height(), width(), channels(), {}};
     picture.pixels.resize(static_cast<size_t>(picture.height * picture.width * picture.channels));
     const png_color black{0, 0, 0};
     const auto stride = static_cast<png_int_32>(picture.width * picture.channels);
-    if (png_image_finish_read(&image_, &black, picture.pixels.data(), stride, nullptr) == 0) fail_png();
+    if (png_image_finish_read(&image(), &black, picture.pixels.data(), stride, nullptr) == 0) fail_png();
     return picture;
   }
 
  private:
+  png_image& image() { return state_.image; }
   [[noreturn]] void fail_png() {
-    const std::string message = printable(image_.message, sizeof(image_.message));
-    png_image_free(&image_);
-    fail(ErrorKind::kData, "{}: damaged PNG image: {}", place_, message);
+    fail(ErrorKind::kData, "{}: damaged PNG image: {}", place_, printable(image().message, sizeof(image().message)));
   }
   std::string_view place_;
-  png_image image_;
+  PngState state_;
 };
 
 }  // namespace

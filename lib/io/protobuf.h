@@ -19,7 +19,7 @@ struct WireField {
   WireType type = WireType::kVarint;
   uint64_t varint = 0;
   std::span<const std::byte> bytes;
-  int64_t offset = 0;          // of the field's tag within the file, for messages
+  int64_t offset = 0;  // of the field's tag within the file, for messages
 };
 
 // Walks the fields of one message. Never reads outside the span, never copies. Groups are skipped (nesting <= 32).

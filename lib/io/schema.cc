@@ -62,10 +62,12 @@ SchemaSpec images() {
       optional(field("label_set", "string", "K", "class", "names of the labels and object classes")),
       optional(field("split", "string", "N", "image", "train, val, test, ...")),
       optional(field("pixels", "uint8", "N,H,W,C", "image,y,x,channel", "pixels, where all sizes are equal")),
-      optional(offsets(field("encoded/offsets", "int64", "N+1", "image", "first byte of each image in encoded/values"), "B")),
+      optional(offsets(field("encoded/offsets", "int64", "N+1", "image", "first byte of each image in encoded/values"),
+                       "B")),
       optional(field("encoded/values", "uint8", "B", "byte", "JPEG or PNG files, one after another")),
       optional(offsets(field("objects/offsets", "int64", "N+1", "image", "first object of each image"), "R")),
-      optional(finite(field("objects/box", "float32", "R,4", "object,(x1,y1,x2,y2)", "bounding box, xyxy_inclusive_0based"))),
+      optional(finite(
+          field("objects/box", "float32", "R,4", "object,(x1,y1,x2,y2)", "bounding box, xyxy_inclusive_0based"))),
       optional(indices(field("objects/class", "int32", "R", "object", "index in label_set"), 0, "K")),
       optional(field("objects/difficult", "uint8", "R", "object", "1 = not counted in evaluation")),
       optional(offsets(field("captions/offsets", "int64", "N+1", "image", "first caption of each image"), "T")),
@@ -113,12 +115,15 @@ SchemaSpec checkpoint() {
                             "weight, bias, gamma, beta, running_mean, running_var, ..."))),
       finite(optional(field("optimizer/<slot>/<layer...>/<parameter>", "float32", "...", "as the parameter",
                             "state of the optimiser: momentum, m, v, cache"))),
-      optional(field("training/rng", "uint64", "*", "word", "state of the random number generator, attribute algorithm")),
+      optional(
+          field("training/rng", "uint64", "*", "word", "state of the random number generator, attribute algorithm")),
       optional(field("training/sampler", "uint64", "*", "word", "epoch key, position")),
       optional(field("training/log/step", "int64", "S", "report", "step of each report")),
-      optional(field("training/log/<column>", "float64", "S", "report", "one quantity of the training log, NaN = absent")),
-      optional(field("training/arrays/<name...>", "float64", "...", "as named", "what a system records beside the log, e.g. percentiles")),
-      optional(unique(field("labels", "string", "*", "class", "names of the classes"))),
+      optional(
+          field("training/log/<column>", "float64", "S", "report", "one quantity of the training log, NaN = absent")),
+      optional(field("training/arrays/<name...>", "float64", "...", "as named",
+                     "what a system records beside the log, e.g. percentiles")),
+      optional(field("labels", "string", "*", "class", "names of the classes; ImageNet has two cranes")),
       optional(unique(field("vocabulary", "string", "*", "word", "0 <end>, 1 <unk>, words"))),
       optional(unique(field("joint_names", "string", "*", "joint", "names of the joints"))),
   };
@@ -184,7 +189,8 @@ int match(std::string_view pattern, std::string_view path) {
   std::vector<std::string> wanted = split(pattern, '/');
   const std::vector<std::string> given = split(path, '/');
   for (size_t i = 0; i < wanted.size() && wanted.size() < given.size(); ++i) {
-    if (wanted[i].ends_with("...>")) wanted.insert(wanted.begin() + static_cast<std::ptrdiff_t>(i), given.size() - wanted.size(), "<more>");
+    if (wanted[i].ends_with("...>"))
+      wanted.insert(wanted.begin() + static_cast<std::ptrdiff_t>(i), given.size() - wanted.size(), "<more>");
   }
   if (wanted.size() != given.size()) return -1;
   int wild = 0;

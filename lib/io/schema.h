@@ -14,26 +14,26 @@ class H5Reader;
 // Extents are text: "N,4", "N+1", "" for a scalar, "..." for any shape. A capital word is a symbol that must have one
 // value in the whole file; "*" is any extent.
 struct FieldSpec {
-  std::string_view path;     // on disk: do not change, add a version. "<name>" stands for any one name,
-                             // "<name...>" for one or more (layers may be called "fire2/conv1")
-  std::string_view type;     // "float32", "string", or alternatives "float32|uint8"
+  std::string_view path;  // on disk: do not change, add a version. "<name>" stands for any one name,
+                          // "<name...>" for one or more (layers may be called "fire2/conv1")
+  std::string_view type;  // "float32", "string", or alternatives "float32|uint8"
   std::string_view extents;
   bool optional = false;
-  std::string_view axes;     // value of the attribute `axes`, in words
+  std::string_view axes;  // value of the attribute `axes`, in words
   std::string_view meaning;
-  bool finite = false;       // no NaN, no infinity
+  bool finite = false;            // no NaN, no infinity
   std::string_view offsets_into;  // offsets: starts 0, does not decrease, ends at this symbol's value
   bool indices = false;           // integers in [low, high)
   int64_t low = 0;
-  std::string_view high;          // a symbol; no upper bound where it is absent from the file
-  std::string_view rebase;        // merge adds the earlier shards' count of this symbol to non-negative values
-  bool unique = false;            // strings that occur once
+  std::string_view high;    // a symbol; no upper bound where it is absent from the file
+  std::string_view rebase;  // merge adds the earlier shards' count of this symbol to non-negative values
+  bool unique = false;      // strings that occur once
 };
 
 struct AttributeSpec {
-  std::string_view object;   // "/" or a path
+  std::string_view object;  // "/" or a path
   std::string_view name;
-  std::string_view type;     // "string", "float64", "int64", "int32[2]"
+  std::string_view type;  // "string", "float64", "int64", "int32[2]"
   bool optional = false;
   std::string_view meaning;
 };
@@ -42,7 +42,7 @@ struct SchemaSpec {
   std::string_view name;
   int32_t major = 1, minor = 0;
   std::string_view summary;
-  std::string_view made_by;  // for the hint of a wrong schema
+  std::string_view made_by;              // for the hint of a wrong schema
   std::vector<std::string_view> joined;  // symbols whose axes merge concatenates; empty: shards can't be merged
   std::string_view item;                 // the symbol that --shard divides
   std::vector<FieldSpec> fields;         // in schema order: the order in the file and of the content hash

@@ -12,9 +12,12 @@ namespace {
 std::string escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '-') out += "\\-";
-    else if (c == '\\') out += "\\e";
-    else out += c;
+    if (c == '-')
+      out += "\\-";
+    else if (c == '\\')
+      out += "\\e";
+    else
+      out += c;
   }
   return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
 }
@@ -35,7 +38,8 @@ std::string rules(const FieldSpec& spec) {
   std::string text(spec.meaning);
   if (spec.finite) text += "; finite";
   if (spec.unique) text += "; each once";
-  if (!spec.offsets_into.empty()) text += fmt::format("; starts with 0, does not decrease, ends with {}", spec.offsets_into);
+  if (!spec.offsets_into.empty())
+    text += fmt::format("; starts with 0, does not decrease, ends with {}", spec.offsets_into);
   if (spec.indices && !spec.high.empty()) text += fmt::format("; {} <= value < {}", spec.low, spec.high);
   return text + ". Axes: " + std::string(spec.axes) + ".";
 }
@@ -89,7 +93,8 @@ std::string render_man5() {
     if (schema.attributes.empty()) continue;
     page += ".SS Attributes\n";
     for (const AttributeSpec& spec : schema.attributes) {
-      const std::string name = spec.object == "/" ? std::string(spec.name) : fmt::format("{}: {}", spec.object, spec.name);
+      const std::string name =
+          spec.object == "/" ? std::string(spec.name) : fmt::format("{}: {}", spec.object, spec.name);
       page += entry(name, std::string(spec.type), std::string(spec.meaning) + ".", spec.optional);
     }
   }

@@ -21,7 +21,9 @@ constexpr int64_t kBlockValues = int64_t{1} << 20;
 std::string expectation(const FieldSpec& spec) {
   std::string text;
   for (const std::string& type : split(spec.type, '|')) text += (text.empty() ? "" : " or ") + type;
-  return spec.extents.empty() ? text : fmt::format("{} ({}{})", text, spec.extents, spec.extents.find(',') == std::string_view::npos ? "," : "");
+  return spec.extents.empty() ? text
+                              : fmt::format("{} ({}{})", text, spec.extents,
+                                            spec.extents.find(',') == std::string_view::npos ? "," : "");
 }
 
 [[noreturn]] void wrong_shape(const H5Reader& reader, const std::string& path, const FieldSpec& spec,
@@ -80,7 +82,8 @@ void check_attribute(const H5Reader& reader, const AttributeSpec& spec) {
     reader.attribute_double(object, name);
   } else if (spec.type == "int32[2]") {
     const size_t count = reader.attribute_ints(object, name).size();
-    if (count != 2) fail_data(reader.place(object) + ": attribute " + name, "int32 (2)", fmt::format("int32 ({})", count));
+    if (count != 2)
+      fail_data(reader.place(object) + ": attribute " + name, "int32 (2)", fmt::format("int32 ({})", count));
   }
 }
 

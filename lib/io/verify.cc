@@ -64,9 +64,10 @@ VerifyReport verify_reader(H5Reader& reader) {
   report.datasets = static_cast<int64_t>(reader.datasets().size());
   const std::string found = hash_of(reader, report.bytes);
   if (found != report.attributes.content_hash) {
-    throw Error(ErrorKind::kData,
-                fmt::format("{}: content hash: expected {}, found {}", reader.path(), report.attributes.content_hash, found),
-                "the file was changed after it was written");
+    throw Error(
+        ErrorKind::kData,
+        fmt::format("{}: content hash: expected {}, found {}", reader.path(), report.attributes.content_hash, found),
+        "the file was changed after it was written");
   }
   return report;
 }

@@ -52,7 +52,8 @@ Directory find_directory(std::span<const std::byte> bytes, std::string_view plac
   const size_t end = find_end(bytes, place);
   const std::byte* record = bytes.data() + end;
   Directory directory{load_le<uint16_t>(record + 10), load_le<uint32_t>(record + 16), load_le<uint32_t>(record + 12)};
-  if (load_le<uint16_t>(record + 4) != load_le<uint16_t>(record + 6)) fail(ErrorKind::kData, "{}: multi-disk zip", place);
+  if (load_le<uint16_t>(record + 4) != load_le<uint16_t>(record + 6))
+    fail(ErrorKind::kData, "{}: multi-disk zip", place);
   if (end >= kEnd64LocatorSize && load_le<uint32_t>(record - kEnd64LocatorSize) == kEnd64LocatorMagic) {
     const auto at = load_le<uint64_t>(record - kEnd64LocatorSize + 8);
     if (at > bytes.size() || bytes.size() - at < kEnd64Size || load_le<uint32_t>(&bytes[at]) != kEnd64Magic) {
@@ -66,7 +67,8 @@ Directory find_directory(std::span<const std::byte> bytes, std::string_view plac
   }
   // Each entry takes at least kCentralSize bytes: a larger count is a lie.
   if (directory.entries > directory.size / kCentralSize) {
-    fail_data(std::string(place) + ": zip directory", "at most " + std::to_string(directory.size / kCentralSize) + " entries",
+    fail_data(std::string(place) + ": zip directory",
+              "at most " + std::to_string(directory.size / kCentralSize) + " entries",
               std::to_string(directory.entries));
   }
   return directory;
@@ -113,7 +115,8 @@ ZipEntry parse_central(std::span<const std::byte> bytes, size_t& at, size_t end,
   if (entry.method != 0 && entry.method != 8) {
     fail_data(name, "packing method 0 or 8", std::to_string(entry.method));
   }
-  if (offset > bytes.size() || packed > bytes.size() - offset) fail(ErrorKind::kData, "{}: entry outside the file", name);
+  if (offset > bytes.size() || packed > bytes.size() - offset)
+    fail(ErrorKind::kData, "{}: entry outside the file", name);
   if (size > packed * 1100 + 64 || (entry.method == 0 && size != packed)) {
     fail_data(name, "a size possible for " + std::to_string(packed) + " packed bytes", std::to_string(size));
   }

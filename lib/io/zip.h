@@ -13,14 +13,14 @@ namespace fovea::io {
 
 struct ZipEntry {
   std::string name;
-  uint16_t method = 0;         // 0 stored, 8 deflate
+  uint16_t method = 0;  // 0 stored, 8 deflate
   uint32_t crc = 0;
   int64_t packed_size = 0, size = 0;
-  int64_t header_offset = 0;   // of the local header
+  int64_t header_offset = 0;  // of the local header
 };
 
-// The central directory, zip64 included. Throws Error(kData) at `place` for anything inconsistent: no end record, several
-// disks, encrypted entries, other packing methods, entries outside the file, duplicate names.
+// The central directory, zip64 included. Throws Error(kData) at `place` for anything inconsistent: no end record,
+// several disks, encrypted entries, other packing methods, entries outside the file, duplicate names.
 std::vector<ZipEntry> list_zip(std::span<const std::byte> bytes, std::string_view place);
 // The unpacked content, CRC checked.
 std::vector<std::byte> read_zip_entry(std::span<const std::byte> bytes, const ZipEntry& entry, std::string_view place);

@@ -85,7 +85,8 @@ void* Arena::take(const SizeClass& size) {
       release();
       data = system_allocate(size.bytes);
     }
-    if (data == nullptr) fail(ErrorKind::kSystem, "out of memory: {} for a tensor", format_bytes(static_cast<double>(size.bytes)));
+    if (data == nullptr)
+      fail(ErrorKind::kSystem, "out of memory: {} for a tensor", format_bytes(static_cast<double>(size.bytes)));
   }
   in_use += size.bytes;
   peak = std::max(peak, in_use);
@@ -114,7 +115,8 @@ void Arena::release() {
 
 ArenaBlock::ArenaBlock(int64_t bytes) : data(nullptr), capacity(0) {
   FOVEA_CHECK(bytes >= 0, "block of {} bytes", bytes);
-  if (bytes > (int64_t{1} << 56)) fail(ErrorKind::kSystem, "out of memory: {} for a tensor", format_bytes(static_cast<double>(bytes)));
+  if (bytes > (int64_t{1} << 56))
+    fail(ErrorKind::kSystem, "out of memory: {} for a tensor", format_bytes(static_cast<double>(bytes)));
   const SizeClass size = size_class(bytes);
   Arena& arena = arena_instance();
   bool poison = false;

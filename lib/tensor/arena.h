@@ -25,15 +25,15 @@ struct ArenaBlock {
   ArenaBlock& operator=(const ArenaBlock&) = delete;
   void* data;
   int64_t capacity;
-  std::atomic<uint64_t> version{0};   // rises whenever a writable pointer is handed out (Tensor::data, Tensor::raw)
-  std::vector<DerivedCopy> derived;   // see Tensor::derived()
+  std::atomic<uint64_t> version{0};  // rises whenever a writable pointer is handed out (Tensor::data, Tensor::raw)
+  std::vector<DerivedCopy> derived;  // see Tensor::derived()
 };
 
 namespace arena {
 int64_t bytes_in_use();
 int64_t peak_bytes_in_use();
-int64_t bytes_reserved();   // in use + cached
-void release_cached();      // gives cached blocks back to the system
+int64_t bytes_reserved();         // in use + cached
+void release_cached();            // gives cached blocks back to the system
 void poison_new_blocks(bool on);  // tests: every block handed out is filled with NaN bytes (0xFF)
 }  // namespace arena
 

@@ -6,7 +6,8 @@
 
 namespace fovea {
 
-Shape::Shape(std::initializer_list<int64_t> extents) : Shape(std::span<const int64_t>(extents.begin(), extents.size())) {}
+Shape::Shape(std::initializer_list<int64_t> extents)
+    : Shape(std::span<const int64_t>(extents.begin(), extents.size())) {}
 
 Shape::Shape(std::span<const int64_t> extents) : rank_(static_cast<int>(extents.size())) {
   FOVEA_CHECK(extents.size() <= static_cast<size_t>(kMaxRank), "shape of rank {}", extents.size());

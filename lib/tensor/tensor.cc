@@ -64,7 +64,8 @@ Tensor Tensor::reshape(const Shape& shape) const {
 }
 
 Tensor Tensor::rows(int64_t begin, int64_t end) const {
-  FOVEA_CHECK(rank() > 0 && begin >= 0 && begin <= end && end <= shape_[0], "rows [{}, {}) of {}", begin, end, shape_.text());
+  FOVEA_CHECK(rank() > 0 && begin >= 0 && begin <= end && end <= shape_[0], "rows [{}, {}) of {}", begin, end,
+              shape_.text());
   Tensor out = *this;
   const int64_t row = shape_[0] == 0 ? 0 : count_ / shape_[0];
   out.shape_[0] = end - begin;

@@ -26,8 +26,8 @@ inline int64_t dtype_size(DType dtype) { return dtype == DType::kF32 ? 4 : 8; }
 
 class Tensor {
  public:
-  Tensor() = default;                                        // undefined
-  static Tensor empty(const Shape& shape, DType dtype = DType::kF32);   // 64-byte aligned, not initialised
+  Tensor() = default;                                                  // undefined
+  static Tensor empty(const Shape& shape, DType dtype = DType::kF32);  // 64-byte aligned, not initialised
   static Tensor zeros(const Shape& shape, DType dtype = DType::kF32);
   static Tensor full(const Shape& shape, double value, DType dtype = DType::kF32);
   template <typename T>
@@ -62,19 +62,23 @@ class Tensor {
   }
   const void* raw() const { return pointer_; }
   template <typename T>
-  std::span<T> span() { return {data<T>(), static_cast<size_t>(count_)}; }
+  std::span<T> span() {
+    return {data<T>(), static_cast<size_t>(count_)};
+  }
   template <typename T>
-  std::span<const T> span() const { return {data<T>(), static_cast<size_t>(count_)}; }
+  std::span<const T> span() const {
+    return {data<T>(), static_cast<size_t>(count_)};
+  }
 
-  double at(int64_t index) const;              // flat index, any dtype; slow, for tests and scalars
-  double item() const;                         // REQUIRES count() == 1
+  double at(int64_t index) const;  // flat index, any dtype; slow, for tests and scalars
+  double item() const;             // REQUIRES count() == 1
 
-  Tensor reshape(const Shape& shape) const;    // shares storage; REQUIRES equal counts
+  Tensor reshape(const Shape& shape) const;       // shares storage; REQUIRES equal counts
   Tensor rows(int64_t begin, int64_t end) const;  // shares storage: items [begin, end) of the outermost axis
   Tensor clone() const;
-  Tensor to(DType dtype) const;                // shares if equal
+  Tensor to(DType dtype) const;  // shares if equal
   void fill(double value);
-  void copy_from(const Tensor& other);         // same shape; converts the type
+  void copy_from(const Tensor& other);  // same shape; converts the type
   bool shares_storage_with(const Tensor& other) const { return storage_ == other.storage_; }
   bool is_sole_owner() const { return storage_ != nullptr && storage_.use_count() == 1; }
 

@@ -25,8 +25,8 @@ struct OpCase {
   std::string variant;  // what is special about this row
   std::vector<OpInput> inputs;
   std::function<Var(const std::vector<Var>&)> build;
-  double tolerance = 2e-6;      // fast f32 path against the f32 reference, relative to the largest value
-  bool small = true;            // false: too large for finite differences, compared against the reference only
+  double tolerance = 2e-6;  // fast f32 path against the f32 reference, relative to the largest value
+  bool small = true;        // false: too large for finite differences, compared against the reference only
   EmptyBatch empty = EmptyBatch::kWorks;
 };
 

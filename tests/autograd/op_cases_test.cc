@@ -26,7 +26,8 @@ Tensor draw(const OpInput& input, uint64_t seed) {
   const double step = (input.high - input.low) / static_cast<double>(std::max<int64_t>(1, out.count()));
   double* values = out.data<double>();
   for (int64_t i = 0; i < out.count(); ++i) {
-    values[i] = input.spaced ? input.low + step * (static_cast<double>(order[static_cast<size_t>(i)]) + 0.5) : rng.uniform(input.low, input.high);
+    values[i] = input.spaced ? input.low + step * (static_cast<double>(order[static_cast<size_t>(i)]) + 0.5)
+                             : rng.uniform(input.low, input.high);
     while (std::abs(values[i]) < input.gap) values[i] = rng.uniform(input.low, input.high);
   }
   return out;
@@ -164,7 +165,8 @@ TEST_CASE("check_gradients: a wrong backward is found") {
   CHECK_FALSE(result.passed);
   CHECK(result.where.substr(0, 18) == "input 0, element 1");
   const auto assigns = [](const std::vector<Var>& v) {
-    return record("assigns", v[0].value().clone(), {v[0]}, [x = v[0]](const Tensor& dy) { x.node()->grad = dy.clone(); });
+    return record("assigns", v[0].value().clone(), {v[0]},
+                  [x = v[0]](const Tensor& dy) { x.node()->grad = dy.clone(); });
   };
   CHECK_FALSE(check_gradients(assigns, {Tensor::full({3}, 0.5, DType::kF64)}).passed);
 }

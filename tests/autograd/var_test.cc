@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "autograd/ops/arithmetic.h"
-#include "autograd/ops/pool.h"
-#include "autograd/ops/norm.h"
 #include "autograd/ops/conv.h"
+#include "autograd/ops/norm.h"
+#include "autograd/ops/pool.h"
 #include "autograd/ops/softmax_loss.h"
 
 namespace fovea {
@@ -26,7 +26,7 @@ Var leaf(std::initializer_list<double> values) {
 
 TEST_CASE("backward: a value used twice gets both gradients") {
   const Var x = leaf({3});
-  const Var y = ops::multiply(x, x);          // x^2
+  const Var y = ops::multiply(x, x);           // x^2
   backward(ops::add(y, ops::multiply(y, x)));  // x^2 + x^3
   CHECK(x.grad().item() == doctest::Approx(2 * 3 + 3 * 9));
 }
@@ -115,11 +115,11 @@ TEST_CASE("max_pool: ties go to the first cell, NaN is not hidden") {
 }
 
 TEST_CASE("pool_output_extent: Caffe's rounding") {
-  CHECK(ops::pool_output_extent(112, 0, 0, 3, 2, true) == 56);   // GoogLeNet, pool 1
+  CHECK(ops::pool_output_extent(112, 0, 0, 3, 2, true) == 56);  // GoogLeNet, pool 1
   CHECK(ops::pool_output_extent(112, 0, 0, 3, 2, false) == 55);
-  CHECK(ops::pool_output_extent(55, 0, 0, 3, 2, true) == 27);    // AlexNet, both roundings agree
+  CHECK(ops::pool_output_extent(55, 0, 0, 3, 2, true) == 27);  // AlexNet, both roundings agree
   CHECK(ops::pool_output_extent(55, 0, 0, 3, 2, false) == 27);
-  CHECK(ops::pool_output_extent(4, 1, 1, 2, 3, true) == 2);      // a third window would start in the padding
+  CHECK(ops::pool_output_extent(4, 1, 1, 2, 3, true) == 2);  // a third window would start in the padding
   CHECK_THROWS_AS(ops::pool_output_extent(2, 0, 0, 3, 1, false), Error);
 }
 
@@ -137,7 +137,9 @@ TEST_CASE("operations: bad input is a data error that names the op and the shape
   CHECK(conv_kind == ErrorKind::kData);
   CHECK(conv_text == "conv2d: shapes [1,4,4,3] and [2,5,3,3] do not fit");
   const std::array<int32_t, 2> labels{0, 3};
-  const auto [label_kind, label_text] = kind_of([&] { ops::softmax_cross_entropy(Var(Tensor::zeros({2, 3})), labels); });
+  const auto [label_kind, label_text] = kind_of([&] {
+    ops::softmax_cross_entropy(Var(Tensor::zeros({2, 3})), labels);
+  });
   CHECK(label_kind == ErrorKind::kData);
   CHECK(label_text == "label 1 of the batch: expected 0..2, found 3");
   const Var one(Tensor::zeros({1, 3})), gamma(Tensor::zeros({3}));

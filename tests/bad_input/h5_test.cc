@@ -78,7 +78,9 @@ TEST_CASE("h5: truncated at sixteenths") {
       const size_t size = whole.size() * part / 16;
       put(path, {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)});
       const Error error = error_of([&] { kind.read(path); });
-      check_data_error(error, path, "truncated: file says " + std::to_string(whole.size()) + " bytes, found " + std::to_string(size));
+      check_data_error(
+          error, path,
+          "truncated: file says " + std::to_string(whole.size()) + " bytes, found " + std::to_string(size));
     }
     for (const size_t size : {0, 1, 7, 8, 50, 95}) {
       put(path, {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)});
@@ -273,13 +275,15 @@ TEST_CASE("h5: offsets that decrease, classes and labels out of range, NaN") {
   std::vector<int64_t> offsets(41, 20);
   offsets[0] = 0;
   offsets[17] = 12;
-  CHECK(message("objects/offsets", H5T_STD_I64LE, {41}, offsets.data()) == "objects/offsets[17]: expected >= 20, found 12");
+  CHECK(message("objects/offsets", H5T_STD_I64LE, {41}, offsets.data()) ==
+        "objects/offsets[17]: expected >= 20, found 12");
   offsets[17] = 20;
   offsets[0] = 1;
   CHECK(message("objects/offsets", H5T_STD_I64LE, {41}, offsets.data()) == "objects/offsets[0]: expected 0, found 1");
   offsets[0] = 0;
   offsets[40] = 21;
-  CHECK(message("objects/offsets", H5T_STD_I64LE, {41}, offsets.data()) == "objects/offsets[40]: expected 20, found 21");
+  CHECK(message("objects/offsets", H5T_STD_I64LE, {41}, offsets.data()) ==
+        "objects/offsets[40]: expected 20, found 21");
   std::vector<int32_t> labels(40, -1);
   labels[39] = 3;
   CHECK(message("label", H5T_STD_I32LE, {40}, labels.data()) == "label[39]: expected -1..2, found 3");

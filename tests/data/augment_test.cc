@@ -17,20 +17,22 @@ io::Picture picture_of(int64_t height, int64_t width, int64_t channels) {
   io::Picture picture{height, width, channels, {}};
   for (int64_t y = 0; y < height; ++y) {
     for (int64_t x = 0; x < width; ++x) {
-      for (int64_t c = 0; c < channels; ++c) picture.pixels.push_back(static_cast<uint8_t>(60 + 2 * y + 5 * x + 20 * c));
+      for (int64_t c = 0; c < channels; ++c)
+        picture.pixels.push_back(static_cast<uint8_t>(60 + 2 * y + 5 * x + 20 * c));
     }
   }
   return picture;
 }
 
-std::vector<float> sample(const io::Picture& picture, const Preprocess& net, const AugmentConfig& config, uint64_t epoch,
-                          int64_t item = 0) {
+std::vector<float> sample(const io::Picture& picture, const Preprocess& net, const AugmentConfig& config,
+                          uint64_t epoch, int64_t item = 0) {
   std::vector<float> out(static_cast<size_t>(net.height * net.width * net.channels), NAN);
   load_sample(view_of(picture), item, net, config, {.seed = 1, .epoch = epoch}, out.data());
   return out;
 }
 
-std::set<std::vector<float>> variants(const io::Picture& picture, const Preprocess& net, const AugmentConfig& config, int epochs) {
+std::set<std::vector<float>> variants(const io::Picture& picture, const Preprocess& net, const AugmentConfig& config,
+                                      int epochs) {
   std::set<std::vector<float>> seen;
   for (int epoch = 0; epoch < epochs; ++epoch) seen.insert(sample(picture, net, config, static_cast<uint64_t>(epoch)));
   return seen;

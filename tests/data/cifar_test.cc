@@ -23,7 +23,8 @@ TEST_CASE("cifar: planes become interleaved RGB") {
   CHECK(set.height == 32);
   CHECK(set.channels == 3);
   CHECK(set.labels == std::vector<int32_t>{3, 9});
-  CHECK(std::vector<uint8_t>(set.pixels.begin(), set.pixels.begin() + 6) == std::vector<uint8_t>{10, 20, 30, 99, 20, 30});
+  CHECK(std::vector<uint8_t>(set.pixels.begin(), set.pixels.begin() + 6) ==
+        std::vector<uint8_t>{10, 20, 30, 99, 20, 30});
   CHECK(set.pixels.back() == 3);
 }
 

@@ -21,7 +21,8 @@ bool inside(const Crop& crop) {
 
 std::vector<Crop> pick(const std::vector<Crop>& crops, bool mirror) {
   std::vector<Crop> picked;
-  std::copy_if(crops.begin(), crops.end(), std::back_inserter(picked), [&](const Crop& c) { return c.mirror == mirror; });
+  std::copy_if(crops.begin(), crops.end(), std::back_inserter(picked),
+               [&](const Crop& c) { return c.mirror == mirror; });
   return picked;
 }
 
@@ -29,7 +30,8 @@ std::vector<Crop> pick(const std::vector<Crop>& crops, bool mirror) {
 
 TEST_CASE("crops: each scheme gives its number, inside the picture, for any shape") {
   for (const CropScheme scheme : {CropScheme::kCenter, CropScheme::kStretch, CropScheme::kTen, CropScheme::k144}) {
-    for (const auto& [h, w] : std::vector<std::pair<int64_t, int64_t>>{{480, 640}, {640, 480}, {224, 224}, {1, 1}, {7, 999}}) {
+    for (const auto& [h, w] :
+         std::vector<std::pair<int64_t, int64_t>>{{480, 640}, {640, 480}, {224, 224}, {1, 1}, {7, 999}}) {
       for (const auto& [nh, nw] : std::vector<std::pair<int64_t, int64_t>>{{224, 224}, {28, 28}, {32, 64}, {1, 1}}) {
         const Preprocess net{.height = nh, .width = nw, .channels = 1};
         const auto crops = list_crops(scheme, net, h, w);
@@ -100,7 +102,8 @@ TEST_CASE("crops: rendering in any order gives the same, mirrors mirror") {
     CHECK(again == results[i]);
   }
   for (size_t i = 0; i < crops.size(); i += 2) {
-    for (size_t row = 0; row < 4; ++row) std::reverse_copy(&results[i][4 * row], &results[i][4 * row] + 4, &again[4 * row]);
+    for (size_t row = 0; row < 4; ++row)
+      std::reverse_copy(&results[i][4 * row], &results[i][4 * row] + 4, &again[4 * row]);
     CHECK(again == results[i + 1]);
   }
 }

@@ -58,7 +58,8 @@ void write_encoded(const std::string& path, int count, int broken) {
   layout.label_set = {"a"};
   io::ImagesWriter writer(path, root(), layout);
   for (int i = 0; i < count; ++i) {
-    const io::Picture picture{4 + i, 5, 3, std::vector<uint8_t>(static_cast<size_t>((4 + i) * 15), static_cast<uint8_t>(i))};
+    const io::Picture picture{4 + i, 5, 3,
+                              std::vector<uint8_t>(static_cast<size_t>((4 + i) * 15), static_cast<uint8_t>(i))};
     std::vector<uint8_t> encoded = as_bytes(io::encode_png(picture));
     if (i == broken) encoded.resize(encoded.size() / 2);
     io::ImageRecord record;
@@ -96,7 +97,8 @@ TEST_CASE("dataset: raw pixels, labels, ids, splits and limits") {
   CHECK(test.id(1) == "image3");
   CHECK(test.pixels(1).bytes[5] == 30);
   CHECK(test.content_hash() == all.content_hash());
-  expect_error(ErrorKind::kUsage, "no split 'val': the file has test, train", [&] { ImageSource::open(path, {.split = "val"}); });
+  expect_error(ErrorKind::kUsage, "no split 'val': the file has test, train",
+               [&] { ImageSource::open(path, {.split = "val"}); });
 }
 
 TEST_CASE("dataset: labels are required when asked for") {
@@ -144,7 +146,8 @@ TEST_CASE("dataset: a corrupt picture is named, or dropped when asked") {
 }
 
 TEST_CASE("dataset: pixels in memory and picture files") {
-  PixelSet set{.count = 2, .height = 1, .width = 2, .channels = 1, .pixels = {1, 2, 3, 4}, .labels = {5, 6}, .label_set = {}};
+  PixelSet set{
+      .count = 2, .height = 1, .width = 2, .channels = 1, .pixels = {1, 2, 3, 4}, .labels = {5, 6}, .label_set = {}};
   ImageSource memory = ImageSource::from_pixels(set, "generated");
   CHECK(memory.name() == "generated");
   CHECK(memory.label(1) == 6);
@@ -163,7 +166,8 @@ TEST_CASE("dataset: pixels in memory and picture files") {
   CHECK(files.pixels(0).bytes[1] == 8);
   CHECK(files.size_of(0) == std::pair<int64_t, int64_t>{1, 2});
   save(folder.file("b.png"), to_bytes("text"));
-  expect_error(ErrorKind::kData, "b.png: expected a JPEG or PNG", [&] { ImageSource::from_files({folder.file("b.png")}); });
+  expect_error(ErrorKind::kData, "b.png: expected a JPEG or PNG",
+               [&] { ImageSource::from_files({folder.file("b.png")}); });
   expect_error(ErrorKind::kNoInput, "c.png", [&] { ImageSource::from_files({folder.file("c.png")}); });
 }
 
@@ -182,7 +186,8 @@ TEST_CASE("dataset: adversarial float pictures keep their exact values") {
     writer.write<int32_t>("label", rows, labels, "image");
     writer.write<float>("original", shape, original, "image,y,x,channel");
     writer.write<float>("adversarial", shape, changed, "image,y,x,channel");
-    for (const char* name : {"prediction_before", "prediction_after"}) writer.write<int32_t>(name, rows, labels, "image");
+    for (const char* name : {"prediction_before", "prediction_after"})
+      writer.write<int32_t>(name, rows, labels, "image");
     for (const char* name : {"confidence_before", "confidence_after", "linf", "l2"}) {
       writer.write<float>(name, rows, numbers, "image");
     }

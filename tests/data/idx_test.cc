@@ -31,19 +31,24 @@ TEST_CASE("idx: images and labels, plain and packed") {
   CHECK(set.labels == std::vector<int32_t>{7, 11});
   CHECK(set.label_set.size() == 12);
   CHECK(read_idx(folder.file("i"), "").labels.empty());
-  CHECK(parse_idx_images(to_bytes(big(0x804, 4) + big(1, 4) + big(1, 4) + big(1, 4) + big(3, 4) + "rgb"), "x").channels == 3);
+  CHECK(
+      parse_idx_images(to_bytes(big(0x804, 4) + big(1, 4) + big(1, 4) + big(1, 4) + big(3, 4) + "rgb"), "x").channels ==
+      3);
 }
 
 TEST_CASE("idx: broken files are refused") {
-  expect_error(ErrorKind::kData, "x: data: expected 6 bytes as the header says, found 5", [] { parse(images(2, 1, 3, "abcde")); });
-  expect_error(ErrorKind::kData, "expected 6 bytes as the header says, found 7", [] { parse(images(2, 1, 3, "abcdefg")); });
+  expect_error(ErrorKind::kData, "x: data: expected 6 bytes as the header says, found 5",
+               [] { parse(images(2, 1, 3, "abcde")); });
+  expect_error(ErrorKind::kData, "expected 6 bytes as the header says, found 7",
+               [] { parse(images(2, 1, 3, "abcdefg")); });
   expect_error(ErrorKind::kData, "overflow", [] { parse(images(0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, "")); });
   expect_error(ErrorKind::kData, "found 0", [] { parse(images(0x7FFFFFFF, 28, 28, "")); });
   expect_error(ErrorKind::kData, "magic 0x00000803", [] { parse(labels(1, "a")); });
   expect_error(ErrorKind::kData, "magic", [] { parse(big(0x0D03, 4) + std::string(100, 'x')); });
   expect_error(ErrorKind::kData, "images of 1 or 3 channels", [] { parse(images(0, 28, 28, "")); });
   expect_error(ErrorKind::kData, "an empty file", [] { parse(""); });
-  expect_error(ErrorKind::kData, "magic 0x00000801", [] { parse_idx_labels(to_bytes(images(2, 1, 3, "abcdef")), "x"); });
+  expect_error(ErrorKind::kData, "magic 0x00000801",
+               [] { parse_idx_labels(to_bytes(images(2, 1, 3, "abcdef")), "x"); });
   const Bytes whole = to_bytes(images(2, 1, 3, "abcdef"));
   expect_truncations_fail(whole, 1, [](const Bytes& part) { parse_idx_images(part, "x"); });
 }

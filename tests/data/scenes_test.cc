@@ -15,7 +15,8 @@ using fovea::test::expect_error;
 namespace {
 
 double mean_pixel(const io::Picture& picture) {
-  return std::accumulate(picture.pixels.begin(), picture.pixels.end(), 0.0) / static_cast<double>(picture.pixels.size());
+  return std::accumulate(picture.pixels.begin(), picture.pixels.end(), 0.0) /
+         static_cast<double>(picture.pixels.size());
 }
 
 // Share of right answers of a nearest-class-mean classifier: says whether labels and pictures belong together.
@@ -105,7 +106,8 @@ TEST_CASE("scenes: noise 0 is clean, more noise changes more") {
 }
 
 TEST_CASE("scenes: boxes of shapes lie in the picture and hold the shape") {
-  const SceneOptions options{.kind = SceneKind::kShapes, .height = 64, .width = 80, .min_objects = 1, .max_objects = 4, .noise = 0};
+  const SceneOptions options{
+      .kind = SceneKind::kShapes, .height = 64, .width = 80, .min_objects = 1, .max_objects = 4, .noise = 0};
   std::set<size_t> counts;
   for (int64_t i = 0; i < 60; ++i) {
     const Scene scene = draw_scene(options, i);

@@ -1,4 +1,5 @@
-// Sources: lib/io/npz.cc lib/io/zip.cc lib/io/gzip.cc lib/io/named_tensor.cc. Libraries: fmt, z. The first byte chooses.
+// Sources: lib/io/npz.cc lib/io/zip.cc lib/io/gzip.cc lib/io/named_tensor.cc. Libraries: fmt, z. The first byte
+// chooses.
 #include "fuzz/fuzz_target.h"
 #include "io/npz.h"
 

@@ -54,8 +54,8 @@ TEST_CASE("caffemodel: new layers with shapes, packed and single values") {
   std::string single;  // unpacked floats: field 5, wire type 5
   for (const float value : {7.F, 8.F}) single += varint(5 << 3 | 5) + raw(value);
   single = bytes_field(7, bytes_field(1, varint(2))) + single;
-  const auto tensors = parse(bytes_field(1, "net") + layer("data", {}) +
-                             layer("conv1", {blob({2, 1, 1, 2}, {1, 2, 3, 4}), single}));
+  const auto tensors =
+      parse(bytes_field(1, "net") + layer("data", {}) + layer("conv1", {blob({2, 1, 1, 2}, {1, 2, 3, 4}), single}));
   REQUIRE(tensors.size() == 2);
   CHECK(tensors[0].name == "conv1/0");
   CHECK(tensors[0].shape == std::vector<int64_t>{2, 1, 1, 2});
@@ -68,7 +68,8 @@ TEST_CASE("caffemodel: V1 layers with legacy shapes and doubles") {
   const std::string old_blob = number_field(1, 1) + number_field(2, 1) + number_field(3, 2) + number_field(4, 3) +
                                bytes_field(5, floats({1, 2, 3, 4, 5, 6}));
   const std::string doubles = bytes_field(7, bytes_field(1, varint(2))) + bytes_field(8, raw(0.5) + raw(-1.0));
-  const auto tensors = parse(bytes_field(2, bytes_field(4, "fc8") + bytes_field(6, old_blob) + bytes_field(6, doubles)));
+  const auto tensors =
+      parse(bytes_field(2, bytes_field(4, "fc8") + bytes_field(6, old_blob) + bytes_field(6, doubles)));
   REQUIRE(tensors.size() == 2);
   CHECK(tensors[0].name == "fc8/0");
   CHECK(tensors[0].shape == std::vector<int64_t>{1, 1, 2, 3});
@@ -76,7 +77,9 @@ TEST_CASE("caffemodel: V1 layers with legacy shapes and doubles") {
 }
 
 TEST_CASE("caffemodel: broken models are refused") {
-  expect_error(ErrorKind::kData, "expected 4 values for shape (2,2), found 3", [] { parse(layer("c", {blob({2, 2}, {1, 2, 3})})); });
+  expect_error(ErrorKind::kData, "expected 4 values for shape (2,2), found 3", [] {
+    parse(layer("c", {blob({2, 2}, {1, 2, 3})}));
+  });
   expect_error(ErrorKind::kData, "extents >= 0", [] { parse(layer("c", {blob({~uint64_t{0}, 2}, {1, 2})})); });
   expect_error(ErrorKind::kData, "overflow", [] { parse(layer("c", {blob({1ULL << 40, 1ULL << 40}, {1})})); });
   expect_error(ErrorKind::kData, "no layer with blobs", [] { parse(layer("c", {})); });
@@ -95,7 +98,8 @@ TEST_CASE("caffemodel: the HDF5 form is read by layer, nested names and shared b
   h5_array(file, "/data/conv1/0", {2, 1, 1, 1}, {1, 2});
   h5_array(file, "/data/conv1/1", {2}, {3, 4});
   h5_array(file, "/data/inception_3a/1x1/0", {1}, {9});
-  for (int i = 0; i < 11; ++i) h5_array(file, ("/data/many/" + std::to_string(i)).c_str(), {1}, {static_cast<float>(i)});
+  for (int i = 0; i < 11; ++i)
+    h5_array(file, ("/data/many/" + std::to_string(i)).c_str(), {1}, {static_cast<float>(i)});
   H5Gclose(H5Gcreate2(file, "/data/shared", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
   H5Lcreate_hard(file, "/data/conv1/0", file, "/data/shared/0", H5P_DEFAULT, H5P_DEFAULT);
   H5Fclose(file);

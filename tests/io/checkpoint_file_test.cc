@@ -79,7 +79,8 @@ TEST_CASE("checkpoint_file: names that would leave their place are refused") {
   for (const char* name : {"", "a//b", "a/..", "/a", "network"}) {
     CheckpointData data = checkpoint_data();
     data.model[0].layer = name;
-    CHECK(error_of([&] { write_checkpoint(folder / "a.ckpt.h5", root_attributes(), data); }).kind() == ErrorKind::kUsage);
+    CHECK(error_of([&] { write_checkpoint(folder / "a.ckpt.h5", root_attributes(), data); }).kind() ==
+          ErrorKind::kUsage);
   }
   CHECK(folder.entries() == 0);
 }

@@ -38,8 +38,8 @@ inline io::RootAttributes root_attributes() {
 }
 
 // `count` images of 8x8x3 with labels 0..2, every second with an object and a caption; the items [first, first+count).
-inline std::string write_images(const std::string& path, int count, int first = 0, std::array<int32_t, 2> shard = {0, 1},
-                                io::WriterOptions options = {}) {
+inline std::string write_images(const std::string& path, int count, int first = 0,
+                                std::array<int32_t, 2> shard = {0, 1}, io::WriterOptions options = {}) {
   io::ImagesLayout layout;
   layout.storage = io::PixelStorage::kRaw;
   layout.height = layout.width = 8;

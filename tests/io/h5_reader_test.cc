@@ -100,7 +100,8 @@ TEST_CASE("h5_reader: thousands of chunks, names and a deep tree") {
     library.dataset("x", H5T_STD_I32LE, H5T_NATIVE_INT32, {5000}, values, list);
     H5Pclose(list);
     for (int i = 0; i < 2000; ++i) {
-      library.dataset(("name" + std::to_string(i)).c_str(), H5T_STD_I32LE, H5T_NATIVE_INT32, {}, std::vector<int32_t>{i});
+      library.dataset(("name" + std::to_string(i)).c_str(), H5T_STD_I32LE, H5T_NATIVE_INT32, {},
+                      std::vector<int32_t>{i});
     }
   }
   const H5Reader reader(folder / "a.h5");
@@ -216,8 +217,11 @@ TEST_CASE("h5_reader: hard links lead to one dataset, other links and newer form
     Library library(folder / "cycle.h5");
     H5Lcreate_hard(library.file(), "/", library.file(), "again", H5P_DEFAULT, H5P_DEFAULT);
   }
-  for (const auto& [name, text] : {std::pair{"soft.h5", "soft link"}, {"external.h5", "newer format"},
-                                   {"latest.h5", "superblock version"}, {"raw.h5", "external files"}, {"cycle.h5", "twice"}}) {
+  for (const auto& [name, text] : {std::pair{"soft.h5", "soft link"},
+                                   {"external.h5", "newer format"},
+                                   {"latest.h5", "superblock version"},
+                                   {"raw.h5", "external files"},
+                                   {"cycle.h5", "twice"}}) {
     const Error error = error_of([&] { H5Reader(folder / name); });
     CAPTURE(error.what());
     CHECK(error.kind() == ErrorKind::kData);

@@ -262,7 +262,8 @@ TEST_CASE("h5_writer: a pipe over the memory limit fails cleanly") {
 TEST_CASE("h5_writer: a full disk ends with 74, and the old file stays") {
   const TemporaryFolder folder;
   // Made in memory; written by the HDF5 library; the library's file reserved but its metadata too much; spooled.
-  for (const auto& [memory, bytes] : {std::pair<int64_t, rlim_t>{0, 1000}, {1 << 20, 1000}, {1 << 20, 400000}, {1 << 18, 1000}}) {
+  for (const auto& [memory, bytes] :
+       {std::pair<int64_t, rlim_t>{0, 1000}, {1 << 20, 1000}, {1 << 20, 400000}, {1 << 18, 1000}}) {
     const std::string path = folder / "a.h5";
     CAPTURE(memory);
     CAPTURE(bytes);

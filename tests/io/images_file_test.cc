@@ -77,7 +77,8 @@ TEST_CASE("images_file: an adversarial file opens as a labelled set") {
     H5Writer writer(folder / "a.h5", root);
     writer.write_strings("id", {"x", "y"}, "image");
     writer.write<int32_t>("label", std::array<int64_t, 1>{2}, std::vector<int32_t>{3, 1}, "image");
-    writer.write<float>("adversarial", std::array<int64_t, 4>{2, 2, 1, 1}, std::vector<float>{0, 1, 0.5, 0.25}, "image,y,x,channel");
+    writer.write<float>("adversarial", std::array<int64_t, 4>{2, 2, 1, 1}, std::vector<float>{0, 1, 0.5, 0.25},
+                        "image,y,x,channel");
     writer.finish();
   }
   const ImagesReader reader(folder / "a.h5");
@@ -98,10 +99,12 @@ TEST_CASE("images_file: the writer refuses repeated names and labels outside the
   record.id = "one";
   record.label = 1;
   writer.add(record);
-  CHECK(std::string(error_of([&] { writer.add(record); }).what()).find("id[1]: expected unique names") != std::string::npos);
+  CHECK(std::string(error_of([&] { writer.add(record); }).what()).find("id[1]: expected unique names") !=
+        std::string::npos);
   record.id = "two";
   record.label = 2;
-  CHECK(std::string(error_of([&] { writer.add(record); }).what()).find("label[1]: expected -1..1, found 2") != std::string::npos);
+  CHECK(std::string(error_of([&] { writer.add(record); }).what()).find("label[1]: expected -1..1, found 2") !=
+        std::string::npos);
 }
 
 TEST_CASE("images_file: an empty set is a file too") {

@@ -32,11 +32,13 @@ TEST_CASE("json: invalid UTF-8 is replaced, not thrown") {
 }
 
 TEST_CASE("json: pretty text keeps the order") {
-  CHECK(pretty_json({{"b", 1}, {"a", {1, 2}}}) == "{\n  \"b\": 1,\n  \"a\": [\n    1,\n    2\n  ]\n}\n");
+  CHECK(pretty_json({{"b", 1}, {"a", {1, 2}}}) == "{\n  \"b\": 1,\n  \"a\": [1, 2]\n}\n");
 }
 
 TEST_CASE("json: errors name file, line and column") {
-  const auto message = [](const char* text) { return std::string(error_of([&] { parse_json(text, "a.json"); }).what()); };
+  const auto message = [](const char* text) {
+    return std::string(error_of([&] { parse_json(text, "a.json"); }).what());
+  };
   CHECK(message("{\n  \"a\": oops\n}").starts_with("a.json:2:8: expected valid JSON, found \"o"));
   CHECK(message("{\"a\": 1").find("found the end") != std::string::npos);
   CHECK(message("").starts_with("a.json:1:1: "));
@@ -56,8 +58,10 @@ TEST_CASE("json: members are typed") {
   CHECK(json_int(value, "i", "x") == 5);
   CHECK(json_int(value, "big", "x") == 9007199254740993);
   CHECK(json_number(value, "f", "x") == 1.5);
-  CHECK(std::string(error_of([&] { json_int(value, "f", "a.json"); }).what()) == "a.json: f: expected an integer, found a fraction");
-  CHECK(std::string(error_of([&] { json_text(value, "t", "a.json"); }).what()) == "a.json: t: expected a value, found nothing");
+  CHECK(std::string(error_of([&] { json_int(value, "f", "a.json"); }).what()) ==
+        "a.json: f: expected an integer, found a fraction");
+  CHECK(std::string(error_of([&] { json_text(value, "t", "a.json"); }).what()) ==
+        "a.json: t: expected a value, found nothing");
 }
 
 }  // namespace

@@ -76,7 +76,9 @@ TEST_CASE("merge: a damaged shard leaves no output") {
   auto bytes = bytes_of(folder / "1.h5");
   bytes.resize(bytes.size() / 2);
   test::put(folder / "1.h5", bytes);
-  CHECK(error_of([&] { merge_files({folder / "0.h5", folder / "1.h5"}, folder / "out.h5"); }).kind() == ErrorKind::kData);
+  CHECK(error_of([&] {
+          merge_files({folder / "0.h5", folder / "1.h5"}, folder / "out.h5");
+        }).kind() == ErrorKind::kData);
   CHECK(folder.entries() == 2);
 }
 

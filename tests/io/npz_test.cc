@@ -49,8 +49,10 @@ std::string deflate_zip(const std::string& name, const std::string& content, uin
 
 TEST_CASE("npz: written arrays come back") {
   const TempFolder folder;
-  const std::vector<NamedTensor> tensors = {{"conv1/weight", {2, 1, 1, 2}, {1, -2, 3.5F, 0}}, {"b", {3}, {1, 2, 3}},
-                                            {"scalar", {}, {7}},                            {"none", {0, 4}, {}}};
+  const std::vector<NamedTensor> tensors = {{"conv1/weight", {2, 1, 1, 2}, {1, -2, 3.5F, 0}},
+                                            {"b", {3}, {1, 2, 3}},
+                                            {"scalar", {}, {7}},
+                                            {"none", {0, 4}, {}}};
   write_npz(folder.file("w.npz"), tensors);
   const auto back = read_npz(folder.file("w.npz"));
   REQUIRE(back.size() == 4);
@@ -104,9 +106,8 @@ TEST_CASE("npz: broken arrays are refused") {
   expect_error(ErrorKind::kData, "numeric type", [] { parse(npy("|O", "False", "(1,)", "12345678")); });
   expect_error(ErrorKind::kData, "numeric type", [] { parse(npy("<c8", "False", "(1,)", "12345678")); });
   expect_error(ErrorKind::kData, "True or False", [] { parse(npy("<f4", "Maybe", "(1,)", "1234")); });
-  expect_error(ErrorKind::kData, "keys descr", [] {
-    parse_npy(to_bytes(std::string("\x93NUMPY\1\0", 8) + little(3, 2) + "{ }"), "a", "x");
-  });
+  expect_error(ErrorKind::kData, "keys descr",
+               [] { parse_npy(to_bytes(std::string("\x93NUMPY\1\0", 8) + little(3, 2) + "{ }"), "a", "x"); });
   expect_error(ErrorKind::kData, "version", [] { parse(std::string("\x93NUMPY\x09\0\1\0 ", 11)); });
   const Bytes whole = to_bytes(npy("<f4", "False", "(2,)", raw(1.F) + raw(2.F)));
   expect_truncations_fail(whole, 1, [](const Bytes& part) { parse_npy(part, "a", "x"); });

@@ -56,7 +56,8 @@ TEST_CASE("onnx: initialisers of every floating type and form") {
 TEST_CASE("onnx: broken models are refused") {
   expect_error(ErrorKind::kData, "m: w: expected 3 values for dims (3), found 1",
                [] { parse(tensor("w", {3}, 1, bytes_field(9, raw(1.F)))); });
-  expect_error(ErrorKind::kData, "extents >= 0", [] { parse(tensor("w", {~uint64_t{0}}, 1, bytes_field(9, raw(1.F)))); });
+  expect_error(ErrorKind::kData, "extents >= 0",
+               [] { parse(tensor("w", {~uint64_t{0}}, 1, bytes_field(9, raw(1.F)))); });
   expect_error(ErrorKind::kData, "units of 4 bytes", [] { parse(tensor("w", {1}, 1, bytes_field(9, "123"))); });
   expect_error(ErrorKind::kData, "external data", [] { parse(tensor("w", {1}, 1, number_field(14, 1))); });
   expect_error(ErrorKind::kData, "one form of data",

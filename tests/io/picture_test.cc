@@ -65,7 +65,9 @@ Picture quadrants(int64_t height, int64_t width) {
 
 // Puts an EXIF block with one orientation entry after the SOI marker.
 Bytes with_orientation(const Bytes& jpeg, int orientation, bool little_endian) {
-  const auto number = [&](uint64_t value, int bytes) { return little_endian ? little(value, bytes) : big(value, bytes); };
+  const auto number = [&](uint64_t value, int bytes) {
+    return little_endian ? little(value, bytes) : big(value, bytes);
+  };
   const std::string tiff = std::string(little_endian ? "II" : "MM") + number(42, 2) + number(8, 4) + number(1, 2) +
                            number(0x0112, 2) + number(3, 2) + number(1, 4) +
                            number(static_cast<uint64_t>(orientation), 2) + number(0, 2) + number(0, 4);
@@ -169,9 +171,8 @@ TEST_CASE("picture: every truncation is an error that names the place") {
   const Bytes png = encode_png(gradient(9, 11, 3)), jpeg = encode_jpeg(gradient(33, 17, 3), 80);
   expect_truncations_fail(png, 7, [](const Bytes& part) { decode_picture(part, "x"); });
   expect_truncations_fail(jpeg, 7, [](const Bytes& part) { decode_picture(part, "x"); });
-  expect_error(ErrorKind::kData, "photo.jpg: damaged JPEG image", [&] {
-    decode_picture(std::span(jpeg).first(jpeg.size() / 2), "photo.jpg");
-  });
+  expect_error(ErrorKind::kData, "photo.jpg: damaged JPEG image",
+               [&] { decode_picture(std::span(jpeg).first(jpeg.size() / 2), "photo.jpg"); });
 }
 
 TEST_CASE("picture: flipped bytes of a PNG are found by its checksums") {
@@ -190,9 +191,8 @@ TEST_CASE("picture: flipped bytes of a PNG are found by its checksums") {
 }
 
 TEST_CASE("picture: absurd sizes are refused before allocation") {
-  expect_error(ErrorKind::kData, "at most 268435456 pixels", [] {
-    decode_picture(make_png(1000000, 1000000, 8, 2, "x"), "x");
-  });
+  expect_error(ErrorKind::kData, "at most 268435456 pixels",
+               [] { decode_picture(make_png(1000000, 1000000, 8, 2, "x"), "x"); });
   Bytes jpeg = encode_jpeg(gradient(8, 8, 3), 80);
   for (size_t i = 2; i + 9 < jpeg.size(); ++i) {
     if (jpeg[i] != std::byte{0xFF} || jpeg[i + 1] != std::byte{0xC0}) continue;

@@ -22,7 +22,8 @@ void expect_broken(std::string_view text, std::string_view part) {
 }  // namespace
 
 TEST_CASE("protobuf: fields of every type are read") {
-  // 1: varint 300 (the encoding guide's example), 2: "testing", 3: fixed32 1.0f, 4: fixed64 2.0, group 5 {1: 7} skipped.
+  // 1: varint 300 (the encoding guide's example), 2: "testing", 3: fixed32 1.0f, 4: fixed64 2.0, group 5 {1: 7}
+  // skipped.
   const Bytes bytes = to_bytes(std::string("\x08\xAC\x02\x12\x07testing\x1D", 13) + raw(1.0F) + "\x21" + raw(2.0) +
                                "\x2B\x08\x07\x2C" + "\x30\x01");
   WireReader reader(bytes, "x");

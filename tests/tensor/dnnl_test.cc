@@ -15,9 +15,11 @@
 namespace fovea::kernels {
 namespace {
 
-ConvGeometry square(int64_t n, int64_t size, int64_t c, int64_t o, int64_t kernel, int64_t stride, int64_t pad, int64_t groups = 1) {
+ConvGeometry square(int64_t n, int64_t size, int64_t c, int64_t o, int64_t kernel, int64_t stride, int64_t pad,
+                    int64_t groups = 1) {
   ConvGeometry g;
-  g.n = n, g.h = g.w = size, g.c = c, g.o = o, g.kh = g.kw = kernel, g.stride_y = g.stride_x = stride, g.groups = groups;
+  g.n = n, g.h = g.w = size, g.c = c, g.o = o, g.kh = g.kw = kernel, g.stride_y = g.stride_x = stride,
+  g.groups = groups;
   g.pad_top = g.pad_bottom = g.pad_left = g.pad_right = pad;
   g.oh = g.ow = (size + 2 * pad - kernel) / stride + 1;
   return g;
@@ -43,9 +45,10 @@ double relative_distance(const Tensor& a, const Tensor& b) {
 
 TEST_CASE("oneDNN: no f32 convolution of the shipped networks falls to a reference implementation") {
   const std::vector<ConvGeometry> layers{
-      square(4, 227, 3, 96, 11, 4, 0),  square(4, 27, 96, 256, 5, 1, 2, 2), square(4, 13, 256, 384, 3, 1, 1), square(1, 224, 3, 64, 3, 1, 1),
-      square(8, 28, 512, 512, 3, 1, 1), square(64, 32, 3, 48, 3, 1, 1),     square(64, 16, 48, 96, 3, 1, 1),  square(64, 28, 1, 20, 5, 1, 0),
-      square(3, 28, 256, 64, 1, 1, 0),  square(3, 14, 576, 128, 1, 1, 0),   square(2, 60, 128, 512, 9, 1, 4), square(2, 112, 24, 24, 3, 1, 1, 24),
+      square(4, 227, 3, 96, 11, 4, 0),  square(4, 27, 96, 256, 5, 1, 2, 2), square(4, 13, 256, 384, 3, 1, 1),
+      square(1, 224, 3, 64, 3, 1, 1),   square(8, 28, 512, 512, 3, 1, 1),   square(64, 32, 3, 48, 3, 1, 1),
+      square(64, 16, 48, 96, 3, 1, 1),  square(64, 28, 1, 20, 5, 1, 0),     square(3, 28, 256, 64, 1, 1, 0),
+      square(3, 14, 576, 128, 1, 1, 0), square(2, 60, 128, 512, 9, 1, 4),   square(2, 112, 24, 24, 3, 1, 1, 24),
       square(5, 9, 37, 19, 3, 2, 1)};
   for (const ConvGeometry& layer : layers) {
     for (const auto pass : {dnnl_conv::Pass::kForward, dnnl_conv::Pass::kData, dnnl_conv::Pass::kWeights}) {

@@ -25,7 +25,8 @@ std::vector<float> random_values(int64_t count, uint64_t seed) {
 }  // namespace
 
 TEST_CASE("gemm: all transpositions, with and without accumulation, agree with the reference") {
-  for (const auto& [m, n, k] : {std::array<int64_t, 3>{1, 1, 1}, {5, 7, 3}, {60, 100, 784}, {257, 129, 65}, {1, 1000, 2000}, {300, 1, 40}}) {
+  for (const auto& [m, n, k] :
+       {std::array<int64_t, 3>{1, 1, 1}, {5, 7, 3}, {60, 100, 784}, {257, 129, 65}, {1, 1000, 2000}, {300, 1, 40}}) {
     for (int mode = 0; mode < 8; ++mode) {
       const bool ta = (mode & 1) != 0, tb = (mode & 2) != 0, accumulate = (mode & 4) != 0;
       CAPTURE(m);
@@ -49,7 +50,12 @@ TEST_CASE("gemm: an empty inner extent gives zeros") {
 }
 
 TEST_CASE("cut_gemm: tiles cover the product, small products stay whole") {
-  for (const auto& [m, n, k] : {std::array<int64_t, 3>{60, 100, 100}, {60, 100, 784}, {64, 4096, 9216}, {1, 4096, 9216}, {5000, 3, 700}, {1024, 1024, 1024}}) {
+  for (const auto& [m, n, k] : {std::array<int64_t, 3>{60, 100, 100},
+                                {60, 100, 784},
+                                {64, 4096, 9216},
+                                {1, 4096, 9216},
+                                {5000, 3, 700},
+                                {1024, 1024, 1024}}) {
     const GemmGrid grid = cut_gemm(m, n, k);
     CHECK(grid.down * grid.tile_rows >= m);
     CHECK((grid.down - 1) * grid.tile_rows < m);
@@ -62,7 +68,8 @@ TEST_CASE("cut_gemm: tiles cover the product, small products stay whole") {
 
 TEST_CASE("cut_convolution: every row of y is in exactly one piece, with the rows of x it reads") {
   ConvGeometry g;
-  g.h = 57, g.w = 41, g.c = 24, g.o = 40, g.kh = 5, g.kw = 3, g.stride_y = 2, g.pad_top = 2, g.pad_bottom = 1, g.pad_left = 1, g.pad_right = 1;
+  g.h = 57, g.w = 41, g.c = 24, g.o = 40, g.kh = 5, g.kw = 3, g.stride_y = 2, g.pad_top = 2, g.pad_bottom = 1,
+  g.pad_left = 1, g.pad_right = 1;
   g.oh = (g.h + 3 - 5) / 2 + 1, g.ow = g.w;
   for (const int64_t n : {1, 2, 5, 40}) {
     g.n = n;

@@ -24,7 +24,8 @@ constexpr double kUlp = 1.1920929e-7;  // of f32, relative
 double worst_relative_error(Unary kind, double (*exact)(double), double low, double high) {
   Tensor x = Tensor::empty({20011});
   float* values = x.data<float>();
-  for (int64_t i = 0; i < x.count(); ++i) values[i] = static_cast<float>(low + (high - low) * static_cast<double>(i) / 20010);
+  for (int64_t i = 0; i < x.count(); ++i)
+    values[i] = static_cast<float>(low + (high - low) * static_cast<double>(i) / 20010);
   const Tensor y = unary(kind, x);
   double worst = 0;
   for (int64_t i = 0; i < x.count(); ++i) {
@@ -48,8 +49,10 @@ TEST_CASE("unary kernels: sigmoid and tanh are within a few units in the last pl
   const auto sigmoid = [](double x) { return 1 / (1 + std::exp(-x)); };
   CHECK(worst_relative_error(Unary::kSigmoid, sigmoid, -30, 30) < 4 * kUlp);
   CHECK(worst_relative_error(Unary::kSigmoid, sigmoid, -80, -20) < 4 * kUlp);
-  CHECK(worst_relative_error(Unary::kTanh, [](double x) { return std::tanh(x); }, -10, 10) < 4 * kUlp);
-  CHECK(worst_relative_error(Unary::kTanh, [](double x) { return std::tanh(x); }, -1e-4, 1.3e-4) < 4 * kUlp);
+  CHECK(worst_relative_error(
+            Unary::kTanh, [](double x) { return std::tanh(x); }, -10, 10) < 4 * kUlp);
+  CHECK(worst_relative_error(
+            Unary::kTanh, [](double x) { return std::tanh(x); }, -1e-4, 1.3e-4) < 4 * kUlp);
 }
 
 TEST_CASE("unary kernels: extreme values stay finite, NaN stays NaN") {
@@ -147,11 +150,13 @@ TEST_CASE("optimizer kernels: two steps of each rule agree with the formulas in 
     std::vector<double> we(start.begin(), start.end()), ae(count, 0.0), be(count, 0.0);
     for (int step = 1; step <= 2; ++step) {
       if (rule < 3) {
-        sgd_update(w, g, a, {.learning_rate = 0.1F, .momentum = rule == 0 ? 0.0F : 0.9F, .decay = 0.01F, .nesterov = rule == 2});
+        sgd_update(w, g, a,
+                   {.learning_rate = 0.1F, .momentum = rule == 0 ? 0.0F : 0.9F, .decay = 0.01F, .nesterov = rule == 2});
       } else if (rule < 5) {
         adam_update(w, g, a, b, {.learning_rate = 0.1F, .decay = 0.01F, .step = step, .decoupled_decay = rule == 4});
       } else {
-        rmsprop_update(w, g, a, b, {.learning_rate = 0.1F, .rho = 0.95F, .momentum = rule == 5 ? 0.0F : 0.9F, .decay = 0.01F});
+        rmsprop_update(w, g, a, b,
+                       {.learning_rate = 0.1F, .rho = 0.95F, .momentum = rule == 5 ? 0.0F : 0.9F, .decay = 0.01F});
       }
       for (size_t i = 0; i < count; ++i) {
         const double slope = static_cast<double>(g[i]) + (rule == 4 ? 0 : 0.01 * we[i]);

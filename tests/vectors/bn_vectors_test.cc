@@ -1,10 +1,10 @@
-// The published check data for batch normalisation, tests/vectors/bn/*.json: computed in double by PyTorch 1.13 autograd
-// and checked against an independent closed form. Tolerance 1e-10 in f64, 1e-5 relative in f32, where the vector with
-// the large offset allows 1e-3 absolute (its mean is 10^4). fold.json and population.json are tested with lib/nn.
+// The published check data for batch normalisation, tests/vectors/bn/*.json: computed in double by PyTorch 1.13
+// autograd and checked against an independent closed form. Tolerance 1e-10 in f64, 1e-5 relative in f32, where the
+// vector with the large offset allows 1e-3 absolute (its mean is 10^4). fold.json and population.json are tested with
+// lib/nn.
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -15,43 +15,17 @@
 #include "autograd/ops/norm.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/softmax_loss.h"
+#include "vectors/vectors.h"
 
 namespace fovea {
 namespace {
 
 using nlohmann::json;
 
-json load(const std::string& name) {
-  std::ifstream file(FOVEA_SOURCE_DIR "/tests/vectors/bn/" + name);
-  REQUIRE(file.good());
-  return json::parse(file);
-}
+json load(const std::string& name) { return vectors::load("bn/" + name); }
 
-void collect(const json& value, std::vector<double>& out) {
-  if (!value.is_array()) return out.push_back(value.get<double>());
-  for (const json& item : value) collect(item, out);
-}
-
-Shape shape_of(const json& value) {
-  std::vector<int64_t> extents;
-  for (const json* level = &value; level->is_array(); level = &(*level)[0]) extents.push_back(static_cast<int64_t>(level->size()));
-  return Shape(extents);
-}
-
-// Vectors with four axes are N,C,H,W: moved to our N,H,W,C.
-Tensor tensor(const json& value, DType dtype = DType::kF64) {
-  std::vector<double> numbers;
-  collect(value, numbers);
-  const Shape shape = shape_of(value);
-  if (shape.rank() != 4) return Tensor::from<double>(shape, numbers).to(dtype);
-  Tensor out = Tensor::empty({shape[0], shape[2], shape[3], shape[1]}, DType::kF64);
-  double* to = out.data<double>();
-  for (int64_t n = 0; n < shape[0]; ++n)
-    for (int64_t y = 0; y < shape[2]; ++y)
-      for (int64_t x = 0; x < shape[3]; ++x)
-        for (int64_t c = 0; c < shape[1]; ++c) *to++ = numbers[static_cast<size_t>(((n * shape[1] + c) * shape[2] + y) * shape[3] + x)];
-  return out.to(dtype);
-}
+// In our axis order, N,H,W,C.
+Tensor tensor(const json& value, DType dtype = DType::kF64) { return vectors::nhwc(value).to(dtype); }
 
 // |found - expected| <= tolerance max(1, |expected|), element by element.
 void check_close(const Tensor& found, const Tensor& expected, double tolerance, const char* what) {
@@ -72,7 +46,8 @@ void check_training(const json& v, DType dtype) {
   CAPTURE(name);
   const bool loose = name == "dense_large_offset" && dtype == DType::kF32;
   const double tolerance = loose ? 1e-3 : tolerance_of(dtype);
-  const Var x(tensor(v["x"], dtype), true), gamma(tensor(v["gamma"], dtype), true), beta(tensor(v["beta"], dtype), true);
+  const Var x(tensor(v["x"], dtype), true), gamma(tensor(v["gamma"], dtype), true),
+      beta(tensor(v["beta"], dtype), true);
   ops::BatchStatistics statistics;
   const Var y = ops::batch_norm(x, gamma, beta, {}, {}, {.eps = v["eps"]}, &statistics);
   const json& expect = v["expect"];
@@ -105,16 +80,8 @@ TEST_CASE("batch_norm vectors: convolutional training") {
 TEST_CASE("batch_norm vectors: per-activation training") {
   const json v = load("per_activation_train.json");
   // x is N,C,H,W with one gamma per position: flattened to N,CHW in that order, no axis needs to move.
-  const auto rows = [&](const json& value, DType dtype) {
-    std::vector<double> numbers;
-    collect(value, numbers);
-    return Tensor::from<double>({3, 8}, numbers).to(dtype);
-  };
-  const auto row = [&](const json& value, DType dtype) {
-    std::vector<double> numbers;
-    collect(value, numbers);
-    return Tensor::from<double>({8}, numbers).to(dtype);
-  };
+  const auto rows = [](const json& value, DType dtype) { return vectors::tensor(value).reshape({3, 8}).to(dtype); };
+  const auto row = [](const json& value, DType dtype) { return vectors::tensor(value).reshape({8}).to(dtype); };
   const json& expect = v["expect"];
   for (const DType dtype : {DType::kF64, DType::kF32}) {
     const Var x(rows(v["x"], dtype), true), gamma(row(v["gamma"], dtype), true), beta(row(v["beta"], dtype), true);
@@ -167,7 +134,8 @@ TEST_CASE("batch_norm vectors: with constant statistics the bias drifts and the 
     b.mutable_value().fill(0);
     for (const json& step : v["trace"]) {
       b.clear_grad();
-      const Var x_hat = ops::batch_norm(ops::add_bias(Var(column("u")), b), gamma, beta, {}, {}, {.eps = eps, .mode = mode});
+      const Var x_hat =
+          ops::batch_norm(ops::add_bias(Var(column("u")), b), gamma, beta, {}, {}, {.eps = eps, .mode = mode});
       const Var difference = ops::subtract(x_hat, Var(column("t")));
       const Var loss = ops::scale(ops::mean(ops::multiply(difference, difference)), 0.5);
       backward(loss);
@@ -186,9 +154,11 @@ TEST_CASE("batch_norm vectors: one SGD step of a small network") {
   for (const DType dtype : {DType::kF64, DType::kF32}) {
     const double tolerance = tolerance_of(dtype);
     std::vector<std::pair<std::string, Var>> parameters;
-    for (const char* name : {"W1", "gamma1", "beta1", "W2", "b2"}) parameters.emplace_back(name, Var(tensor(v[name], dtype), true));
+    for (const char* name : {"W1", "gamma1", "beta1", "W2", "b2"})
+      parameters.emplace_back(name, Var(tensor(v[name], dtype), true));
     const auto p = [&](size_t i) { return parameters[i].second; };
-    const Var z = ops::batch_norm(ops::linear(Var(tensor(v["u"], dtype)), p(0), {}), p(1), p(2), {}, {}, {.eps = v["eps"]});
+    const Var z =
+        ops::batch_norm(ops::linear(Var(tensor(v["u"], dtype)), p(0), {}), p(1), p(2), {}, {}, {.eps = v["eps"]});
     const Var hidden = ops::sigmoid(z), logits = ops::linear(hidden, p(3), p(4));
     const auto labels = v["labels"].get<std::vector<int32_t>>();
     const Var loss = ops::softmax_cross_entropy(logits, labels);

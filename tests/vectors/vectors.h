@@ -18,7 +18,8 @@ inline nlohmann::json load(const std::string& name) {
   return nlohmann::json::parse(file);
 }
 
-inline void flatten(const nlohmann::json& value, std::vector<double>& out, std::vector<int64_t>& shape, size_t depth = 0) {
+inline void flatten(const nlohmann::json& value, std::vector<double>& out, std::vector<int64_t>& shape,
+                    size_t depth = 0) {
   if (!value.is_array()) {
     out.push_back(value.get<double>());
     return;
@@ -43,7 +44,8 @@ inline Tensor nhwc(const nlohmann::json& value) {
   Tensor out = Tensor::empty({n, h, w, c}, DType::kF64);
   for (int64_t i = 0; i < n; ++i)
     for (int64_t k = 0; k < c; ++k)
-      for (int64_t p = 0; p < h * w; ++p) out.data<double>()[(i * h * w + p) * c + k] = in.data<double>()[(i * c + k) * h * w + p];
+      for (int64_t p = 0; p < h * w; ++p)
+        out.data<double>()[(i * h * w + p) * c + k] = in.data<double>()[(i * c + k) * h * w + p];
   return out;
 }
 

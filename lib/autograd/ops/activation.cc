@@ -19,10 +19,14 @@ Var tanh(const Var& x) { return pointwise("tanh", kernels::Unary::kTanh, x); }
 
 Var activate(const Var& x, Activation kind) {
   switch (kind) {
-    case Activation::kRelu: return relu(x);
-    case Activation::kSigmoid: return sigmoid(x);
-    case Activation::kTanh: return tanh(x);
-    case Activation::kNone: break;
+    case Activation::kRelu:
+      return relu(x);
+    case Activation::kSigmoid:
+      return sigmoid(x);
+    case Activation::kTanh:
+      return tanh(x);
+    case Activation::kNone:
+      break;
   }
   return x;
 }

@@ -35,7 +35,8 @@ Var scale(const Var& x, double factor, double offset) {
 }
 
 Var add_bias(const Var& x, const Var& b) {
-  detail::require_fit(x.shape().rank() > 0 && b.value().count() == x.shape().channels(), "add_bias", x.shape(), b.shape());
+  detail::require_fit(x.shape().rank() > 0 && b.value().count() == x.shape().channels(), "add_bias", x.shape(),
+                      b.shape());
   return record("add_bias", kernels::add_row(x.value(), b.value()), {x, b}, [x, b](const Tensor& dy) {
     if (x.needs_grad()) x.add_grad(dy);
     if (b.needs_grad()) b.add_grad(kernels::column_sums(dy).reshape(b.shape()));
@@ -46,9 +47,8 @@ namespace {
 
 Var scaled_sum(const char* op, const Var& x, double factor) {
   const double value = factor * kernels::total(x.value());
-  return record(op, Tensor::full({1}, value, x.dtype()), {x}, [x, factor](const Tensor& dy) {
-    x.add_grad(Tensor::full(x.shape(), factor * dy.item(), x.dtype()));
-  });
+  return record(op, Tensor::full({1}, value, x.dtype()), {x},
+                [x, factor](const Tensor& dy) { x.add_grad(Tensor::full(x.shape(), factor * dy.item(), x.dtype())); });
 }
 
 }  // namespace

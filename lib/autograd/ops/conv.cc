@@ -9,8 +9,8 @@ namespace fovea::ops {
 int64_t conv_output_extent(int64_t extent, int pads, int kernel, int stride, int dilation) {
   const int64_t room = extent + pads - static_cast<int64_t>(dilation) * (kernel - 1) - 1;
   if (room < 0) {
-    fail(ErrorKind::kData, "convolution: kernel {} (dilation {}) is larger than the input {} with padding {}", kernel, dilation,
-         extent, pads);
+    fail(ErrorKind::kData, "convolution: kernel {} (dilation {}) is larger than the input {} with padding {}", kernel,
+         dilation, extent, pads);
   }
   return room / stride + 1;
 }
@@ -20,7 +20,8 @@ namespace {
 kernels::ConvGeometry geometry(const Shape& x, const Shape& w, const ConvConfig& config) {
   const bool ranks = x.rank() == 4 && w.rank() == 4 && config.groups > 0;
   detail::require_fit(ranks && x[3] == w[1] * config.groups && w[0] % config.groups == 0, "conv2d", x, w);
-  FOVEA_CHECK(config.stride_y > 0 && config.stride_x > 0 && config.dilation_y > 0 && config.dilation_x > 0, "conv2d: stride or dilation < 1");
+  FOVEA_CHECK(config.stride_y > 0 && config.stride_x > 0 && config.dilation_y > 0 && config.dilation_x > 0,
+              "conv2d: stride or dilation < 1");
   kernels::ConvGeometry g;
   g.n = x[0], g.h = x[1], g.w = x[2], g.c = x[3];
   g.o = w[0], g.kh = w[2], g.kw = w[3];
@@ -29,8 +30,10 @@ kernels::ConvGeometry geometry(const Shape& x, const Shape& w, const ConvConfig&
   g.pad_top = config.pad_top, g.pad_bottom = config.pad_bottom;
   g.pad_left = config.pad_left, g.pad_right = config.pad_right;
   g.groups = config.groups;
-  g.oh = conv_output_extent(g.h, config.pad_top + config.pad_bottom, static_cast<int>(g.kh), config.stride_y, config.dilation_y);
-  g.ow = conv_output_extent(g.w, config.pad_left + config.pad_right, static_cast<int>(g.kw), config.stride_x, config.dilation_x);
+  g.oh = conv_output_extent(g.h, config.pad_top + config.pad_bottom, static_cast<int>(g.kh), config.stride_y,
+                            config.dilation_y);
+  g.ow = conv_output_extent(g.w, config.pad_left + config.pad_right, static_cast<int>(g.kw), config.stride_x,
+                            config.dilation_x);
   return g;
 }
 

@@ -8,7 +8,9 @@ namespace fovea::ops {
 Var dropout(const Var& x, double rate, const DropoutKey& key) {
   if (!(rate >= 0 && rate < 1)) fail(ErrorKind::kData, "dropout: expected a rate in [0,1), found {}", rate);
   if (rate == 0) return x;
-  const auto drop = [rate, key](const Tensor& values) { return kernels::dropout(values, rate, key.seed, key.layer, key.step); };
+  const auto drop = [rate, key](const Tensor& values) {
+    return kernels::dropout(values, rate, key.seed, key.layer, key.step);
+  };
   return record("dropout", drop(x.value()), {x}, [x, drop](const Tensor& dy) { x.add_grad(drop(dy)); });
 }
 

@@ -11,8 +11,8 @@ namespace fovea::ops {
 // is >= rate. rate in [0,1); rate 0 returns x.
 struct DropoutKey {
   uint64_t seed = 1;
-  uint64_t layer = 0;   // index of the layer in its network
-  uint64_t step = 0;    // training step
+  uint64_t layer = 0;  // index of the layer in its network
+  uint64_t step = 0;   // training step
 };
 Var dropout(const Var& x, double rate, const DropoutKey& key);
 

@@ -10,18 +10,21 @@ namespace {
 
 void check_batch_norm(const Var& x, const Var& gamma, const Var& beta, BatchNormMode mode) {
   const int64_t columns = x.shape().channels();
-  detail::require_fit(x.shape().rank() >= 2 && gamma.value().count() == columns, "batch_norm: gamma", x.shape(), gamma.shape());
+  detail::require_fit(x.shape().rank() >= 2 && gamma.value().count() == columns, "batch_norm: gamma", x.shape(),
+                      gamma.shape());
   detail::require_fit(beta.value().count() == columns, "batch_norm: beta", x.shape(), beta.shape());
   if (mode == BatchNormMode::kFrozen || columns == 0) return;
   if (const int64_t m = x.value().count() / columns; m < 2) {
-    fail(ErrorKind::kData, "batch_norm: {} value per feature in {}: batch statistics need at least 2", m, x.shape().text());
+    fail(ErrorKind::kData, "batch_norm: {} value per feature in {}: batch statistics need at least 2", m,
+         x.shape().text());
   }
 }
 
 kernels::Moments moments(const Var& x, const Tensor& running_mean, const Tensor& running_variance, BatchNormMode mode) {
   if (mode != BatchNormMode::kFrozen) return kernels::column_moments(x.value());
   const int64_t columns = x.shape().channels();
-  FOVEA_CHECK(running_mean.count() == columns && running_variance.count() == columns, "batch_norm: running statistics for {}", x.shape().text());
+  FOVEA_CHECK(running_mean.count() == columns && running_variance.count() == columns,
+              "batch_norm: running statistics for {}", x.shape().text());
   return {running_mean.to(DType::kF64), running_variance.to(DType::kF64)};
 }
 
@@ -42,8 +45,8 @@ Tensor inverse_deviation(const Tensor& variance, double eps) {
 //   dx = gamma / (m sqrt(var + eps)) (m dy - dbeta - x_hat dgamma)
 // With constant statistics (frozen, naive) only the first term stays: dx = gamma / sqrt(var + eps) dy.
 // With the fused ReLU, dy is first masked by y > 0; the mask is computed again from x, so y is not kept.
-Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& running_mean, const Tensor& running_variance,
-               const BatchNormConfig& config, BatchStatistics* statistics) {
+Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& running_mean,
+               const Tensor& running_variance, const BatchNormConfig& config, BatchStatistics* statistics) {
   check_batch_norm(x, gamma, beta, config.mode);
   const bool relu = config.activation == Activation::kRelu;
   const kernels::Moments m = moments(x, running_mean, running_variance, config.mode);
@@ -54,7 +57,8 @@ Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& ru
   const bool through = config.mode == BatchNormMode::kBatch;
   const Var z = record("batch_norm", kernels::batch_norm_forward(x.value(), p), {x, gamma, beta},
                        [x, gamma, beta, p, through](const Tensor& dy) {
-                         auto [dx, dgamma, dbeta] = kernels::batch_norm_backward(x.value(), dy, p, through, x.needs_grad());
+                         auto [dx, dgamma, dbeta] =
+                             kernels::batch_norm_backward(x.value(), dy, p, through, x.needs_grad());
                          if (gamma.needs_grad()) gamma.add_grad(dgamma.reshape(gamma.shape()));
                          if (beta.needs_grad()) beta.add_grad(dbeta.reshape(beta.shape()));
                          if (x.needs_grad()) x.add_grad(std::move(dx));
@@ -64,7 +68,8 @@ Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& ru
 
 Var local_response_norm(const Var& x, const LrnConfig& config) {
   detail::require_rank(x.shape().rank() >= 2, "local_response_norm", x.shape(), "[N,..,C]");
-  if (config.size < 1 || config.size % 2 == 0) fail(ErrorKind::kData, "local_response_norm: size must be odd, found {}", config.size);
+  if (config.size < 1 || config.size % 2 == 0)
+    fail(ErrorKind::kData, "local_response_norm: size must be odd, found {}", config.size);
   const kernels::LrnParameters p{config.size, config.alpha, config.beta, config.k};
   return record("local_response_norm", kernels::lrn_forward(x.value(), p), {x},
                 [x, p](const Tensor& dy) { x.add_grad(kernels::lrn_backward(x.value(), dy, p)); });

@@ -7,30 +7,30 @@
 namespace fovea::ops {
 
 enum class BatchNormMode {
-  kBatch,     // training: statistics of this batch, gradients through them
-  kFrozen,    // inference or fine-tuning: the given running statistics, gradients to x, gamma, beta
-  kNaive,     // section 6 of the spec: batch statistics, but treated as constants in backward
+  kBatch,   // training: statistics of this batch, gradients through them
+  kFrozen,  // inference or fine-tuning: the given running statistics, gradients to x, gamma, beta
+  kNaive,   // section 6 of the spec: batch statistics, but treated as constants in backward
 };
 
 struct BatchNormConfig {
-  double eps = 1e-5;              // inside the square root  // [ours] the paper leaves it open
+  double eps = 1e-5;  // inside the square root  // [ours] the paper leaves it open
   BatchNormMode mode = BatchNormMode::kBatch;
   Activation activation = Activation::kNone;  // kNone or kRelu, fused behind the affine map
 };
 
-struct BatchStatistics {          // of the last kBatch/kNaive call; [C] each, the dtype of x
-  Tensor mean, variance;          // biased variance, divided by m
-  int64_t samples = 0;            // m = N H W: the effective batch (spec section 1)
+struct BatchStatistics {  // of the last kBatch/kNaive call; [C] each, the dtype of x
+  Tensor mean, variance;  // biased variance, divided by m
+  int64_t samples = 0;    // m = N H W: the effective batch (spec section 1)
 };
 
-// x [N,...,C], gamma and beta [C]. Statistics over all rows (N H W). To get the per-activation variant, reshape x to [N,HWC].
-// kBatch/kNaive need m > 1: Error(kData). `running_mean`, `running_variance` [C] are read in kFrozen only;
+// x [N,...,C], gamma and beta [C]. Statistics over all rows (N H W). To get the per-activation variant, reshape x to
+// [N,HWC]. kBatch/kNaive need m > 1: Error(kData). `running_mean`, `running_variance` [C] are read in kFrozen only;
 // `statistics` (may be null) receives the batch statistics otherwise.
-Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& running_mean, const Tensor& running_variance,
-               const BatchNormConfig& config, BatchStatistics* statistics = nullptr);
+Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& running_mean,
+               const Tensor& running_variance, const BatchNormConfig& config, BatchStatistics* statistics = nullptr);
 
 struct LrnConfig {
-  int size = 5;                   // window over channels, odd
+  int size = 5;  // window over channels, odd
   double alpha = 1e-4, beta = 0.75, k = 1;
 };
 

@@ -9,8 +9,9 @@ struct PoolConfig {
   int kernel_y = 2, kernel_x = 2;
   int stride_y = 2, stride_x = 2;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
-  bool ceil_mode = false;      // Caffe's rounding; a window that starts in the right/bottom padding is dropped
-  bool count_padding = false;  // average: divide by the full window (clipped to the padded extent), not by the cells inside the image
+  bool ceil_mode = false;  // Caffe's rounding; a window that starts in the right/bottom padding is dropped
+  bool count_padding =
+      false;  // average: divide by the full window (clipped to the padded extent), not by the cells inside the image
 };
 
 int64_t pool_output_extent(int64_t extent, int pad_before, int pad_after, int kernel, int stride, bool ceil_mode);

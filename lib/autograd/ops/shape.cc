@@ -26,7 +26,8 @@ int64_t pixels(const Shape& shape) { return shape.channels() == 0 ? 0 : shape.co
 Tensor take_channels(const Tensor& x, int64_t begin, int64_t width) {
   Tensor out = Tensor::empty(with_channels(x.shape(), width), x.dtype());
   const int64_t size = dtype_size(x.dtype()), channels = x.shape().channels();
-  copy_columns(static_cast<const char*>(x.raw()) + begin * size, channels * size, out.raw(), width * size, pixels(x.shape()), width * size);
+  copy_columns(static_cast<const char*>(x.raw()) + begin * size, channels * size, out.raw(), width * size,
+               pixels(x.shape()), width * size);
   return out;
 }
 
@@ -34,7 +35,8 @@ Tensor take_channels(const Tensor& x, int64_t begin, int64_t width) {
 Tensor put_channels(const Tensor& part, const Shape& whole, int64_t begin) {
   Tensor out = Tensor::zeros(whole, part.dtype());
   const int64_t size = dtype_size(part.dtype()), width = part.shape().channels() * size;
-  copy_columns(part.raw(), width, static_cast<char*>(out.raw()) + begin * size, whole.channels() * size, pixels(part.shape()), width);
+  copy_columns(part.raw(), width, static_cast<char*>(out.raw()) + begin * size, whole.channels() * size,
+               pixels(part.shape()), width);
   return out;
 }
 
@@ -58,7 +60,8 @@ Var concat(const std::vector<Var>& parts) {
   const Shape& first = parts[0].shape();
   int64_t channels = 0;
   for (const Var& part : parts) {
-    const bool fits = part.shape().rank() == first.rank() && first.rank() > 0 && with_channels(part.shape(), first.channels()) == first;
+    const bool fits = part.shape().rank() == first.rank() && first.rank() > 0 &&
+                      with_channels(part.shape(), first.channels()) == first;
     detail::require_fit(fits, "concat", first, part.shape());
     channels += part.shape().channels();
   }
@@ -80,7 +83,8 @@ Var concat(const std::vector<Var>& parts) {
 }
 
 Var slice_rows(const Var& x, int64_t begin, int64_t end) {
-  detail::require_rank(x.shape().rank() > 0 && begin >= 0 && begin <= end && end <= x.extent(0), "slice_rows", x.shape(), "that has the rows");
+  detail::require_rank(x.shape().rank() > 0 && begin >= 0 && begin <= end && end <= x.extent(0), "slice_rows",
+                       x.shape(), "that has the rows");
   return record("slice_rows", x.value().rows(begin, end), {x}, [x, begin, end](const Tensor& dy) {
     Tensor dx = Tensor::zeros(x.shape(), x.dtype());
     dx.rows(begin, end).copy_from(dy);

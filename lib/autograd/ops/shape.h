@@ -8,8 +8,8 @@
 namespace fovea::ops {
 
 Var reshape(const Var& x, const Shape& shape);
-Var flatten(const Var& x);                          // [N,...] -> [N,K]
-Var concat(const std::vector<Var>& parts);          // along the innermost axis (channels)
+Var flatten(const Var& x);                  // [N,...] -> [N,K]
+Var concat(const std::vector<Var>& parts);  // along the innermost axis (channels)
 Var slice_rows(const Var& x, int64_t begin, int64_t end);
 Var slice_channels(const Var& x, int64_t begin, int64_t end);
 

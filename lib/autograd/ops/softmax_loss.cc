@@ -10,7 +10,8 @@ namespace {
 Var softmax_of(const char* op, const Var& x, bool logarithm) {
   detail::require_rank(x.shape().rank() > 0 && x.shape().channels() > 0, op, x.shape(), "[..,K] with K > 0");
   const Tensor y = kernels::softmax(x.value(), logarithm);
-  return record(op, y, {x}, [x, y, logarithm](const Tensor& dy) { x.add_grad(kernels::softmax_backward(y, dy, logarithm)); });
+  return record(op, y, {x},
+                [x, y, logarithm](const Tensor& dy) { x.add_grad(kernels::softmax_backward(y, dy, logarithm)); });
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace fovea::ops {
 
-Var softmax(const Var& x);      // along the innermost axis, max-shifted
+Var softmax(const Var& x);  // along the innermost axis, max-shifted
 Var log_softmax(const Var& x);
 
 // mean over the batch of -log softmax(logits)[label]. logits [N,K]; labels in 0..K-1, else Error(kData) with the index.

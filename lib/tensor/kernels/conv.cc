@@ -8,7 +8,8 @@
 
 namespace fovea::kernels {
 
-Tensor conv_forward(const ConvGeometry& shape, const Tensor& x, const Tensor& weight, const Tensor& bias, bool relu, bool inference) {
+Tensor conv_forward(const ConvGeometry& shape, const Tensor& x, const Tensor& weight, const Tensor& bias, bool relu,
+                    bool inference) {
   Tensor y = Tensor::empty({shape.n, shape.oh, shape.ow, shape.o}, x.dtype());
   if (y.count() == 0) return y;
   if (is_fast(x.dtype())) {
@@ -30,7 +31,8 @@ Tensor conv_backward_data(const ConvGeometry& shape, const Tensor& dy, const Ten
     dnnl_conv::backward_data(shape, dy.data<float>(), weight, dx.data<float>());
     return dx;
   }
-  by_type(dy.dtype(), [&]<typename T>() { reference::conv_backward_data(shape, dy.data<T>(), weight.data<T>(), dx.data<T>()); });
+  by_type(dy.dtype(),
+          [&]<typename T>() { reference::conv_backward_data(shape, dy.data<T>(), weight.data<T>(), dx.data<T>()); });
   return dx;
 }
 
@@ -44,7 +46,8 @@ Tensor conv_backward_weights(const ConvGeometry& shape, const Tensor& x, const T
     dnnl_conv::backward_weights(shape, x.data<float>(), dy.data<float>(), dw.data<float>());
     return dw;
   }
-  by_type(x.dtype(), [&]<typename T>() { reference::conv_backward_weights(shape, x.data<T>(), dy.data<T>(), dw.data<T>()); });
+  by_type(x.dtype(),
+          [&]<typename T>() { reference::conv_backward_weights(shape, x.data<T>(), dy.data<T>(), dw.data<T>()); });
   return dw;
 }
 

@@ -5,8 +5,8 @@
 namespace fovea::kernels {
 namespace {
 
-constexpr double kPieceFlops = 8e6;   // some 100 microseconds: the cost of a task is small beside it
-constexpr int64_t kStripRows = 4;     // fewer rows of y: the overlap of the inputs would count
+constexpr double kPieceFlops = 8e6;  // some 100 microseconds: the cost of a task is small beside it
+constexpr int64_t kStripRows = 4;    // fewer rows of y: the overlap of the inputs would count
 
 // The rows of x that the rows [begin, end) of y read, with what is left of the padding.
 ConvPiece strip(const ConvGeometry& whole, int64_t image, int64_t begin, int64_t end) {
@@ -27,7 +27,8 @@ std::vector<ConvPiece> cut_convolution(const ConvGeometry& shape, int64_t limit,
   const int64_t wanted = std::clamp<int64_t>(static_cast<int64_t>(shape.flops() / kPieceFlops), 1, limit);
   std::vector<ConvPiece> pieces;
   const int64_t reach = (shape.kh - 1) * shape.dilation_y + 1;
-  const bool cut_rows = strips && shape.n < wanted && shape.pad_top < reach && shape.pad_bottom < reach && shape.oh >= 2 * kStripRows;
+  const bool cut_rows =
+      strips && shape.n < wanted && shape.pad_top < reach && shape.pad_bottom < reach && shape.oh >= 2 * kStripRows;
   if (!cut_rows) {
     const int64_t chunk = std::max<int64_t>(1, (shape.n + wanted - 1) / wanted);
     for (int64_t image = 0; image < shape.n; image += chunk) {

@@ -10,10 +10,10 @@
 namespace fovea::kernels {
 
 struct ConvPiece {
-  ConvGeometry shape;         // of the piece, a convolution in its own right
-  int64_t image = 0;          // its first image
-  int64_t row_in = 0;         // its first row of x
-  int64_t row_out = 0;        // its first row of y
+  ConvGeometry shape;   // of the piece, a convolution in its own right
+  int64_t image = 0;    // its first image
+  int64_t row_in = 0;   // its first row of x
+  int64_t row_out = 0;  // its first row of y
 };
 
 // At most `limit` pieces, each of at least a few million operations; strips only if allowed.

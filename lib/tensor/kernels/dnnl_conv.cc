@@ -21,10 +21,10 @@ using Type = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 using Arguments = std::unordered_map<int, dnnl::memory>;
 
-constexpr int64_t kMaxPieces = 32;                         // enough to share out among 16 cores
-constexpr int64_t kMaxPartials = 16;                       // backward-weights: each piece has its own dW
-constexpr int64_t kPartialBytes = int64_t{64} << 20;       // of all partial dW together
-constexpr size_t kMaxCached = 2048;                        // primitives; images of many sizes would fill memory
+constexpr int64_t kMaxPieces = 32;                    // enough to share out among 16 cores
+constexpr int64_t kMaxPartials = 16;                  // backward-weights: each piece has its own dW
+constexpr int64_t kPartialBytes = int64_t{64} << 20;  // of all partial dW together
+constexpr size_t kMaxCached = 2048;                   // primitives; images of many sizes would fill memory
 
 struct Key {
   Pass pass;
@@ -37,8 +37,8 @@ struct KeyHash {
   size_t operator()(const Key& key) const {
     const ConvGeometry& s = key.shape;
     uint64_t hash = static_cast<uint64_t>(key.pass) * 8 + key.bias * 4U + key.relu * 2U + key.bf16;
-    for (const int64_t v : {s.n, s.h, s.w, s.c, s.oh, s.ow, s.o, s.kh, s.kw, s.stride_y, s.stride_x, s.pad_top, s.pad_left,
-                            s.dilation_y, s.dilation_x, s.groups}) {
+    for (const int64_t v : {s.n, s.h, s.w, s.c, s.oh, s.ow, s.o, s.kh, s.kw, s.stride_y, s.stride_x, s.pad_top,
+                            s.pad_left, s.dilation_y, s.dilation_x, s.groups}) {
       hash = (hash ^ static_cast<uint64_t>(v)) * 0x9E3779B97F4A7C15ULL;
       hash ^= hash >> 29;
     }
@@ -54,8 +54,8 @@ struct Convolution {
   std::string implementation;
 };
 
-// Blocked activations (with a reorder on each side) where oneDNN's NHWC kernels are slow: on AVX2 for wide layers, up to
-// twice in backward-weights and 1.2-1.7 times forward; with AVX-512 only backward-weights of the image layer gains.
+// Blocked activations (with a reorder on each side) where oneDNN's NHWC kernels are slow: on AVX2 for wide layers, up
+// to twice in backward-weights and 1.2-1.7 times forward; with AVX-512 only backward-weights of the image layer gains.
 // 1x1, depthwise and narrow layers lose by the reorders. Measured; see the bench of convolutions.
 bool prefer_blocked(const Key& key) {
   const ConvGeometry& s = key.shape;
@@ -73,7 +73,8 @@ Problem describe(const Key& key, Convolution& c) {
   const ConvGeometry& s = key.shape;
   const dnnl::memory::dims source{s.n, s.c, s.h, s.w}, destination{s.n, s.o, s.oh, s.ow};
   const int64_t in = s.c / s.groups, out = s.o / s.groups;
-  const auto weights = s.groups > 1 ? dnnl::memory::dims{s.groups, out, in, s.kh, s.kw} : dnnl::memory::dims{out, in, s.kh, s.kw};
+  const auto weights =
+      s.groups > 1 ? dnnl::memory::dims{s.groups, out, in, s.kh, s.kw} : dnnl::memory::dims{out, in, s.kh, s.kw};
   c.plain_source = Layout(source, Type::f32, Tag::nhwc);
   c.plain_destination = Layout(destination, Type::f32, Tag::nhwc);
   c.plain_weights = Layout(weights, Type::f32, s.groups > 1 ? Tag::goihw : Tag::oihw);
@@ -105,10 +106,13 @@ std::shared_ptr<const Convolution> create(const Key& key) {
     attributes.set_post_ops(post);
   }
   using Forward = dnnl::convolution_forward;
-  const Forward::desc forward = key.bias ? Forward::desc(kind, kDirect, p.source, p.weights, p.bias, p.destination, p.strides, p.dilation, p.before, p.after)
-                                         : Forward::desc(kind, kDirect, p.source, p.weights, p.destination, p.strides, p.dilation, p.before, p.after);
+  const Forward::desc forward = key.bias ? Forward::desc(kind, kDirect, p.source, p.weights, p.bias, p.destination,
+                                                         p.strides, p.dilation, p.before, p.after)
+                                         : Forward::desc(kind, kDirect, p.source, p.weights, p.destination, p.strides,
+                                                         p.dilation, p.before, p.after);
   const Forward::primitive_desc hint(forward, attributes, cpu_engine());
-  const auto take = [&](const auto& description, const Layout& source, const Layout& weights, const Layout& destination) {
+  const auto take = [&](const auto& description, const Layout& source, const Layout& weights,
+                        const Layout& destination) {
     c.source = source, c.weights = weights, c.destination = destination;
     c.scratch = description.scratchpad_desc();
     c.implementation = description.impl_info_str();
@@ -144,8 +148,8 @@ std::shared_ptr<const Convolution> find(const Key& key) {
     return cache[key] = create(key);
   } catch (const dnnl::error& error) {
     cache.erase(key);
-    fail(ErrorKind::kInternal, "oneDNN cannot run a convolution {}x{}x{} to {}x{}x{}, kernel {}x{}: {}", key.shape.h, key.shape.w, key.shape.c,
-         key.shape.oh, key.shape.ow, key.shape.o, key.shape.kh, key.shape.kw, error.what());
+    fail(ErrorKind::kInternal, "oneDNN cannot run a convolution {}x{}x{} to {}x{}x{}, kernel {}x{}: {}", key.shape.h,
+         key.shape.w, key.shape.c, key.shape.oh, key.shape.ow, key.shape.o, key.shape.kh, key.shape.kw, error.what());
   }
 }
 
@@ -159,21 +163,27 @@ const void* arranged(const Layout& plain, const float* data, const Layout& wante
 
 void execute(const Convolution& c, Arguments&& arguments) {
   if (const auto bytes = c.scratch.get_size(); bytes > 0) {
-    arguments.emplace(DNNL_ARG_SCRATCHPAD, wrap(c.scratch, thread_scratch(ScratchSlot::kPrimitive, static_cast<int64_t>(bytes))));
+    arguments.emplace(DNNL_ARG_SCRATCHPAD,
+                      wrap(c.scratch, thread_scratch(ScratchSlot::kPrimitive, static_cast<int64_t>(bytes))));
   }
   c.primitive.execute(thread_stream(), arguments);
 }
 
 // Runs c into `out`, through scratch memory if the layout differs.
-void execute_into(const Convolution& c, Arguments&& arguments, int name, const Layout& plain, const Layout& wanted, float* out, ScratchSlot slot) {
+void execute_into(const Convolution& c, Arguments&& arguments, int name, const Layout& plain, const Layout& wanted,
+                  float* out, ScratchSlot slot) {
   void* target = plain == wanted ? out : thread_scratch(slot, static_cast<int64_t>(wanted.get_size()));
   arguments.emplace(name, wrap(wanted, target));
   execute(c, std::move(arguments));
   if (target != out) reorder(wanted, target, plain, out);
 }
 
-int64_t offset_in(const ConvGeometry& whole, const ConvPiece& piece) { return (piece.image * whole.h + piece.row_in) * whole.w * whole.c; }
-int64_t offset_out(const ConvGeometry& whole, const ConvPiece& piece) { return (piece.image * whole.oh + piece.row_out) * whole.ow * whole.o; }
+int64_t offset_in(const ConvGeometry& whole, const ConvPiece& piece) {
+  return (piece.image * whole.h + piece.row_in) * whole.w * whole.c;
+}
+int64_t offset_out(const ConvGeometry& whole, const ConvPiece& piece) {
+  return (piece.image * whole.oh + piece.row_out) * whole.ow * whole.o;
+}
 
 struct Job {
   ConvPiece piece;
@@ -181,7 +191,8 @@ struct Job {
   PackedWeights weights;
 };
 
-std::vector<Job> prepare(Pass pass, const ConvGeometry& shape, int64_t limit, const Tensor* weight, bool bias, bool relu, bool bf16) {
+std::vector<Job> prepare(Pass pass, const ConvGeometry& shape, int64_t limit, const Tensor* weight, bool bias,
+                         bool relu, bool bf16) {
   make_libraries_serial();
   std::vector<Job> jobs;
   for (const ConvPiece& piece : cut_convolution(shape, limit, pass != Pass::kData)) {
@@ -192,7 +203,8 @@ std::vector<Job> prepare(Pass pass, const ConvGeometry& shape, int64_t limit, co
       job.weights = jobs.back().weights;
     } else {
       job.convolution = find({pass, piece.shape, bias, relu, bf16});
-      if (weight != nullptr) job.weights = pack_weights(*weight, job.convolution->plain_weights, job.convolution->weights);
+      if (weight != nullptr)
+        job.weights = pack_weights(*weight, job.convolution->plain_weights, job.convolution->weights);
     }
     jobs.push_back(std::move(job));
   }
@@ -201,7 +213,8 @@ std::vector<Job> prepare(Pass pass, const ConvGeometry& shape, int64_t limit, co
 
 }  // namespace
 
-void forward(const ConvGeometry& shape, const float* x, const Tensor& weight, const float* bias, bool relu, bool bf16, float* y) {
+void forward(const ConvGeometry& shape, const float* x, const Tensor& weight, const float* bias, bool relu, bool bf16,
+             float* y) {
   const auto jobs = prepare(Pass::kForward, shape, kMaxPieces, &weight, bias != nullptr, relu, bf16);
   parallel_tasks(static_cast<int64_t>(jobs.size()), [&](int64_t i) {
     const Job& job = jobs[static_cast<size_t>(i)];
@@ -209,7 +222,8 @@ void forward(const ConvGeometry& shape, const float* x, const Tensor& weight, co
     const void* source = arranged(c.plain_source, x + offset_in(shape, job.piece), c.source, ScratchSlot::kSource);
     Arguments arguments{{DNNL_ARG_SRC, wrap(c.source, source)}, {DNNL_ARG_WEIGHTS, wrap(c.weights, job.weights.data)}};
     if (bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, wrap(c.bias, bias));
-    execute_into(c, std::move(arguments), DNNL_ARG_DST, c.plain_destination, c.destination, y + offset_out(shape, job.piece), ScratchSlot::kDestination);
+    execute_into(c, std::move(arguments), DNNL_ARG_DST, c.plain_destination, c.destination,
+                 y + offset_out(shape, job.piece), ScratchSlot::kDestination);
   });
 }
 
@@ -218,9 +232,12 @@ void backward_data(const ConvGeometry& shape, const float* dy, const Tensor& wei
   parallel_tasks(static_cast<int64_t>(jobs.size()), [&](int64_t i) {
     const Job& job = jobs[static_cast<size_t>(i)];
     const Convolution& c = *job.convolution;
-    const void* slope = arranged(c.plain_destination, dy + offset_out(shape, job.piece), c.destination, ScratchSlot::kDestination);
-    Arguments arguments{{DNNL_ARG_DIFF_DST, wrap(c.destination, slope)}, {DNNL_ARG_WEIGHTS, wrap(c.weights, job.weights.data)}};
-    execute_into(c, std::move(arguments), DNNL_ARG_DIFF_SRC, c.plain_source, c.source, dx + offset_in(shape, job.piece), ScratchSlot::kSource);
+    const void* slope =
+        arranged(c.plain_destination, dy + offset_out(shape, job.piece), c.destination, ScratchSlot::kDestination);
+    Arguments arguments{{DNNL_ARG_DIFF_DST, wrap(c.destination, slope)},
+                        {DNNL_ARG_WEIGHTS, wrap(c.weights, job.weights.data)}};
+    execute_into(c, std::move(arguments), DNNL_ARG_DIFF_SRC, c.plain_source, c.source, dx + offset_in(shape, job.piece),
+                 ScratchSlot::kSource);
   });
 }
 
@@ -237,8 +254,10 @@ void backward_weights(const ConvGeometry& shape, const float* x, const float* dy
     const Job& job = jobs[static_cast<size_t>(i)];
     const Convolution& c = *job.convolution;
     const void* source = arranged(c.plain_source, x + offset_in(shape, job.piece), c.source, ScratchSlot::kSource);
-    const void* slope = arranged(c.plain_destination, dy + offset_out(shape, job.piece), c.destination, ScratchSlot::kDestination);
-    Arguments arguments{{DNNL_ARG_SRC, wrap(c.source, source)}, {DNNL_ARG_DIFF_DST, wrap(c.destination, slope)},
+    const void* slope =
+        arranged(c.plain_destination, dy + offset_out(shape, job.piece), c.destination, ScratchSlot::kDestination);
+    Arguments arguments{{DNNL_ARG_SRC, wrap(c.source, source)},
+                        {DNNL_ARG_DIFF_DST, wrap(c.destination, slope)},
                         {DNNL_ARG_DIFF_WEIGHTS, wrap(c.weights, sums + i * size)}};
     FOVEA_CHECK(c.weights == packed, "pieces of one convolution with different weight layouts");
     execute(c, std::move(arguments));
@@ -254,7 +273,8 @@ void backward_weights(const ConvGeometry& shape, const float* x, const float* dy
 
 std::string implementation(Pass pass, const ConvGeometry& shape) {
   std::set<std::string> names;
-  for (const Job& job : prepare(pass, shape, pass == Pass::kWeights ? kMaxPartials : kMaxPieces, nullptr, false, false, false)) {
+  for (const Job& job :
+       prepare(pass, shape, pass == Pass::kWeights ? kMaxPartials : kMaxPieces, nullptr, false, false, false)) {
     names.insert(job.convolution->implementation);
   }
   std::string out;

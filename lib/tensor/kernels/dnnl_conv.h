@@ -1,4 +1,5 @@
-// Convolution through oneDNN, f32 (and bf16 forward on AMX). Raw NHWC data; weights as tensors, for their packed copies.
+// Convolution through oneDNN, f32 (and bf16 forward on AMX). Raw NHWC data; weights as tensors, for their packed
+// copies.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@ namespace fovea::kernels::dnnl_conv {
 
 enum class Pass { kForward, kData, kWeights };
 
-void forward(const ConvGeometry& shape, const float* x, const Tensor& weight, const float* bias, bool relu, bool bf16, float* y);
+void forward(const ConvGeometry& shape, const float* x, const Tensor& weight, const float* bias, bool relu, bool bf16,
+             float* y);
 void backward_data(const ConvGeometry& shape, const float* dy, const Tensor& weight, float* dx);
 void backward_weights(const ConvGeometry& shape, const float* x, const float* dy, float* dw);
 

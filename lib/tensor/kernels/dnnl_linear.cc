@@ -28,7 +28,8 @@ struct Product {
   Layout source, plain_weights, weights, bias, destination, scratch;
 };
 
-using Key = std::tuple<int64_t, int64_t, int64_t, int64_t, bool, bool, bool>;  // batch, m, k, stride of y, bias, relu, bf16
+using Key =
+    std::tuple<int64_t, int64_t, int64_t, int64_t, bool, bool, bool>;  // batch, m, k, stride of y, bias, relu, bf16
 
 std::shared_ptr<const Product> create(const Key& key) {
   const auto [batch, m, k, stride, bias, relu, bf16] = key;
@@ -66,7 +67,8 @@ std::shared_ptr<const Product> find(const Key& key) {
     cache.emplace(key, product);
     return product;
   } catch (const dnnl::error& error) {
-    fail(ErrorKind::kInternal, "oneDNN cannot run a product {}x{}x{}: {}", std::get<0>(key), std::get<1>(key), std::get<2>(key), error.what());
+    fail(ErrorKind::kInternal, "oneDNN cannot run a product {}x{}x{}: {}", std::get<0>(key), std::get<1>(key),
+         std::get<2>(key), error.what());
   }
 }
 
@@ -108,7 +110,8 @@ void forward(int64_t batch, const float* x, const Tensor& weight, const float* b
                                                     {DNNL_ARG_DST, wrap(product->destination, y + first)}};
     if (bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, wrap(product->bias, bias + first));
     if (const auto bytes = product->scratch.get_size(); bytes > 0) {
-      arguments.emplace(DNNL_ARG_SCRATCHPAD, wrap(product->scratch, thread_scratch(ScratchSlot::kPrimitive, static_cast<int64_t>(bytes))));
+      arguments.emplace(DNNL_ARG_SCRATCHPAD,
+                        wrap(product->scratch, thread_scratch(ScratchSlot::kPrimitive, static_cast<int64_t>(bytes))));
     }
     product->primitive.execute(thread_stream(), arguments);
   });

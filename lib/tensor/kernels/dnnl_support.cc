@@ -47,7 +47,8 @@ void reorder(const dnnl::memory::desc& from_layout, const void* from, const dnnl
   const auto scratch = description.scratchpad_desc();
   std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, target}};
   if (scratch.get_size() > 0) {
-    arguments.emplace(DNNL_ARG_SCRATCHPAD, wrap(scratch, thread_scratch(ScratchSlot::kPrimitive, static_cast<int64_t>(scratch.get_size()))));
+    arguments.emplace(DNNL_ARG_SCRATCHPAD,
+                      wrap(scratch, thread_scratch(ScratchSlot::kPrimitive, static_cast<int64_t>(scratch.get_size()))));
   }
   dnnl::reorder(description).execute(thread_stream(), arguments);
 }

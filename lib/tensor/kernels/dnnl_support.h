@@ -3,9 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-
 #include <dnnl.hpp>
+#include <memory>
 
 #include "tensor/tensor.h"
 
@@ -21,8 +20,8 @@ void* thread_scratch(ScratchSlot slot, int64_t bytes);
 // Identifies a layout, for Tensor::derived().
 uint64_t layout_key(const dnnl::memory::desc& layout);
 
-// `weight`, which is stored as `plain`, in the layout `packed`: the tensor's own memory if the two are equal, else a copy
-// that lives with the tensor. The returned owner must be kept while the pointer is in use.
+// `weight`, which is stored as `plain`, in the layout `packed`: the tensor's own memory if the two are equal, else a
+// copy that lives with the tensor. The returned owner must be kept while the pointer is in use.
 struct PackedWeights {
   const void* data = nullptr;
   std::shared_ptr<const ArenaBlock> owner;

@@ -29,8 +29,8 @@ Tensor dropout(const Tensor& x, double rate, uint64_t seed, uint64_t layer, uint
     const float* px = x.data<float>();
     float* py = y.data<float>();
     parallel_blocks(x.count(), kGrain, [&](int64_t begin, int64_t end) {
-      kernel_table().dropout(stream, static_cast<uint32_t>(begin / 4), static_cast<float>(rate), static_cast<float>(1 / (1 - rate)),
-                             px + begin, py + begin, end - begin);
+      kernel_table().dropout(stream, static_cast<uint32_t>(begin / 4), static_cast<float>(rate),
+                             static_cast<float>(1 / (1 - rate)), px + begin, py + begin, end - begin);
     });
     return y;
   }

@@ -34,18 +34,20 @@ GemmGrid cut_gemm(int64_t m, int64_t n, int64_t k) {
   return grid;
 }
 
-void gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const Tensor& a, const Tensor& b, Tensor& c,
-          bool accumulate) {
-  FOVEA_CHECK(a.count() == m * k && b.count() == k * n && c.count() == m * n, "gemm {}x{}x{} of {} and {}", m, n, k, a.shape().text(),
-              b.shape().text());
+void gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const Tensor& a, const Tensor& b,
+          Tensor& c, bool accumulate) {
+  FOVEA_CHECK(a.count() == m * k && b.count() == k * n && c.count() == m * n, "gemm {}x{}x{} of {} and {}", m, n, k,
+              a.shape().text(), b.shape().text());
   FOVEA_CHECK(a.dtype() == b.dtype() && a.dtype() == c.dtype(), "gemm of mixed types");
-  if (is_fast(a.dtype())) return gemm(transpose_a, transpose_b, m, n, k, a.data<float>(), b.data<float>(), c.data<float>(), accumulate);
+  if (is_fast(a.dtype()))
+    return gemm(transpose_a, transpose_b, m, n, k, a.data<float>(), b.data<float>(), c.data<float>(), accumulate);
   by_type(a.dtype(), [&]<typename T>() {
     reference::gemm(transpose_a, transpose_b, m, n, k, a.data<T>(), b.data<T>(), c.data<T>(), accumulate);
   });
 }
 
-void gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c, bool accumulate) {
+void gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c,
+          bool accumulate) {
   gemm_tiles(transpose_a, transpose_b, m, n, k, a, b, c, accumulate, [](int64_t, int64_t, int64_t, int64_t) {});
 }
 
@@ -55,8 +57,9 @@ void run_gemm_tile(const GemmProblem& p, int64_t row, int64_t rows, int64_t colu
   const float* a = p.a + (p.transpose_a ? row : row * p.k);
   const float* b = p.b + (p.transpose_b ? column * p.k : column);
   float* c = p.c + row * p.n + column;
-  const auto status = dnnl_sgemm(p.transpose_a ? 'T' : 'N', p.transpose_b ? 'T' : 'N', rows, columns, p.k, 1.0F, a, p.transpose_a ? p.m : p.k, b,
-                                 p.transpose_b ? p.k : p.n, p.accumulate ? 1.0F : 0.0F, c, p.n);
+  const auto status =
+      dnnl_sgemm(p.transpose_a ? 'T' : 'N', p.transpose_b ? 'T' : 'N', rows, columns, p.k, 1.0F, a,
+                 p.transpose_a ? p.m : p.k, b, p.transpose_b ? p.k : p.n, p.accumulate ? 1.0F : 0.0F, c, p.n);
   FOVEA_CHECK(status == dnnl_success, "sgemm {}x{}x{}: status {}", rows, columns, p.k, static_cast<int>(status));
 }
 

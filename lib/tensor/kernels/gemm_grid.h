@@ -30,8 +30,8 @@ void run_gemm_tile(const GemmProblem& problem, int64_t row, int64_t rows, int64_
 
 // gemm(), then epilogue(row, rows, column, columns) on each tile of C while it is in the cache. k = 0 leaves zeros.
 template <typename Epilogue>
-void gemm_tiles(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c,
-                bool accumulate, Epilogue&& epilogue) {
+void gemm_tiles(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b,
+                float* c, bool accumulate, Epilogue&& epilogue) {
   if (m == 0 || n == 0) return;
   if (k == 0) {
     if (!accumulate) std::fill_n(c, m * n, 0.0F);

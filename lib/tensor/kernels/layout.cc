@@ -35,11 +35,13 @@ void columns_chw_to_hwc(const double* from, double* to, int64_t rows, int64_t h,
   transpose_rows(from, to, rows, c, h * w);
 }
 
-void normalize_pixels(const uint8_t* from, float* to, int64_t pixels, int64_t channels, const float* mean, const float* std) {
+void normalize_pixels(const uint8_t* from, float* to, int64_t pixels, int64_t channels, const float* mean,
+                      const float* std) {
   std::vector<float> inverse(static_cast<size_t>(channels));
   for (int64_t c = 0; c < channels; ++c) inverse[static_cast<size_t>(c)] = 1.0F / std[c];
   parallel_blocks(pixels, 1 << 14, [&](int64_t begin, int64_t end) {
-    kernel_table().normalize(from + begin * channels, to + begin * channels, end - begin, channels, mean, inverse.data());
+    kernel_table().normalize(from + begin * channels, to + begin * channels, end - begin, channels, mean,
+                             inverse.data());
   });
 }
 

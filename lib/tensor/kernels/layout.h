@@ -12,6 +12,7 @@ void columns_hwc_to_chw(const double* from, double* to, int64_t rows, int64_t h,
 void columns_chw_to_hwc(const double* from, double* to, int64_t rows, int64_t h, int64_t w, int64_t c);
 
 // Pixels to a network's input: to[p,c] = (from[p,c] - mean[c]) / std[c].
-void normalize_pixels(const uint8_t* from, float* to, int64_t pixels, int64_t channels, const float* mean, const float* std);
+void normalize_pixels(const uint8_t* from, float* to, int64_t pixels, int64_t channels, const float* mean,
+                      const float* std);
 
 }  // namespace fovea::kernels

@@ -27,7 +27,8 @@ Tensor linear_forward(const Tensor& x, const Tensor& weight, const Tensor& bias,
   gemm_tiles(false, true, batch, m, k, x.data<float>(), weight.data<float>(), py, false,
              [&](int64_t row, int64_t rows, int64_t column, int64_t columns) {
                if (b == nullptr && !relu) return;
-               kernel_table().add_row_into(b == nullptr ? nullptr : b + column, relu, py + row * m + column, rows, columns, m);
+               kernel_table().add_row_into(b == nullptr ? nullptr : b + column, relu, py + row * m + column, rows,
+                                           columns, m);
              });
   return y;
 }

@@ -11,8 +11,8 @@
 namespace fovea::kernels {
 namespace {
 
-constexpr int64_t kBlock = 1 << 16;      // values per block: 256 KiB, so that the second pass finds them in L2
-constexpr int64_t kFoldedWidth = 512;    // see Folding
+constexpr int64_t kBlock = 1 << 16;    // values per block: 256 KiB, so that the second pass finds them in L2
+constexpr int64_t kFoldedWidth = 512;  // see Folding
 
 int64_t row_count(const Tensor& x) { return x.shape().channels() == 0 ? 0 : x.count() / x.shape().channels(); }
 
@@ -71,7 +71,8 @@ struct Sample {
 void fast_moments(const Tensor& x, Moments& moments) {
   const int64_t channels = x.shape().channels();
   const Folding f = fold_rows(row_count(x), channels);
-  Tensor means = Tensor::empty({f.blocks, f.columns}, DType::kF64), squares = Tensor::empty({f.blocks, f.columns}, DType::kF64);
+  Tensor means = Tensor::empty({f.blocks, f.columns}, DType::kF64),
+         squares = Tensor::empty({f.blocks, f.columns}, DType::kF64);
   const float* px = x.data<float>();
   double *pm = means.data<double>(), *ps = squares.data<double>();
   parallel_blocks(f.rows, f.grain, [&](int64_t begin, int64_t end) {
@@ -102,8 +103,9 @@ SlopeSums slope_sums(const Tensor& x, const Tensor& dy, const Folding& f, const 
   double* pp = partial.data<double>();
   parallel_blocks(f.rows, f.grain, [&](int64_t begin, int64_t end) {
     double* sums = pp + begin / f.grain * 2 * f.columns;
-    kernel_table().norm_sums(px + begin * f.columns, pdy + begin * f.columns, end - begin, f.columns, columns.center.data(),
-                             columns.scale.data(), columns.shift.data(), relu, sums, sums + f.columns);
+    kernel_table().norm_sums(px + begin * f.columns, pdy + begin * f.columns, end - begin, f.columns,
+                             columns.center.data(), columns.scale.data(), columns.shift.data(), relu, sums,
+                             sums + f.columns);
   });
   SlopeSums out{std::vector<double>(static_cast<size_t>(channels)), std::vector<double>(static_cast<size_t>(channels))};
   for (int64_t b = 0; b < f.blocks; ++b) {
@@ -119,7 +121,8 @@ SlopeSums slope_sums(const Tensor& x, const Tensor& dy, const Folding& f, const 
 }
 
 // dx = scale (g - sum_g/m - x_hat sum_gx_hat/m), written as scale g + b (x - center) + k.
-void fast_backward(const Tensor& x, const Tensor& dy, const NormParameters& p, bool through_statistics, NormGradients& out) {
+void fast_backward(const Tensor& x, const Tensor& dy, const NormParameters& p, bool through_statistics,
+                   NormGradients& out) {
   const int64_t channels = x.shape().channels();
   const Folding f = fold_rows(row_count(x), channels);
   const Columns columns = spread(p, f.fold);
@@ -178,19 +181,20 @@ Tensor batch_norm_forward(const Tensor& x, const NormParameters& p) {
     const float* px = x.data<float>();
     float* py = y.data<float>();
     parallel_blocks(f.rows, f.grain, [&](int64_t begin, int64_t end) {
-      kernel_table().norm_forward(px + begin * f.columns, end - begin, f.columns, columns.center.data(), columns.scale.data(),
-                                  columns.shift.data(), p.relu, py + begin * f.columns);
+      kernel_table().norm_forward(px + begin * f.columns, end - begin, f.columns, columns.center.data(),
+                                  columns.scale.data(), columns.shift.data(), p.relu, py + begin * f.columns);
     });
     return y;
   }
   by_type(x.dtype(), [&]<typename T>() {
-    reference::batch_norm_forward(row_count(x), x.shape().channels(), x.data<T>(), p.mean.data<double>(), p.inv_std.data<double>(),
-                                  p.gamma.data<T>(), p.beta.data<T>(), p.relu, y.data<T>());
+    reference::batch_norm_forward(row_count(x), x.shape().channels(), x.data<T>(), p.mean.data<double>(),
+                                  p.inv_std.data<double>(), p.gamma.data<T>(), p.beta.data<T>(), p.relu, y.data<T>());
   });
   return y;
 }
 
-NormGradients batch_norm_backward(const Tensor& x, const Tensor& dy, const NormParameters& p, bool through_statistics, bool need_dx) {
+NormGradients batch_norm_backward(const Tensor& x, const Tensor& dy, const NormParameters& p, bool through_statistics,
+                                  bool need_dx) {
   NormGradients g{need_dx ? Tensor::empty(x.shape(), x.dtype()) : Tensor(), Tensor::empty(p.gamma.shape(), x.dtype()),
                   Tensor::empty(p.beta.shape(), x.dtype())};
   if (is_fast(x.dtype())) {
@@ -199,8 +203,9 @@ NormGradients batch_norm_backward(const Tensor& x, const Tensor& dy, const NormP
   }
   by_type(x.dtype(), [&]<typename T>() {
     reference::batch_norm_backward(row_count(x), x.shape().channels(), x.data<T>(), dy.data<T>(), p.mean.data<double>(),
-                                   p.inv_std.data<double>(), p.gamma.data<T>(), p.beta.data<T>(), p.relu, through_statistics,
-                                   need_dx ? g.dx.data<T>() : nullptr, g.dgamma.data<T>(), g.dbeta.data<T>());
+                                   p.inv_std.data<double>(), p.gamma.data<T>(), p.beta.data<T>(), p.relu,
+                                   through_statistics, need_dx ? g.dx.data<T>() : nullptr, g.dgamma.data<T>(),
+                                   g.dbeta.data<T>());
   });
   return g;
 }
@@ -212,8 +217,9 @@ Tensor lrn_forward(const Tensor& x, const LrnParameters& p) {
     const float* px = x.data<float>();
     float* py = y.data<float>();
     parallel_blocks(row_count(x), lrn_grain(channels), [&](int64_t begin, int64_t end) {
-      kernel_table().lrn_forward(px + begin * channels, end - begin, channels, p.size, static_cast<float>(p.alpha / static_cast<double>(p.size)),
-                                 static_cast<float>(p.beta), static_cast<float>(p.k), py + begin * channels);
+      kernel_table().lrn_forward(px + begin * channels, end - begin, channels, p.size,
+                                 static_cast<float>(p.alpha / static_cast<double>(p.size)), static_cast<float>(p.beta),
+                                 static_cast<float>(p.k), py + begin * channels);
     });
     return y;
   }
@@ -237,7 +243,8 @@ Tensor lrn_backward(const Tensor& x, const Tensor& dy, const LrnParameters& p) {
     return dx;
   }
   by_type(x.dtype(), [&]<typename T>() {
-    reference::lrn_backward(row_count(x), channels, x.data<T>(), dy.data<T>(), p.size, p.alpha, p.beta, p.k, dx.data<T>());
+    reference::lrn_backward(row_count(x), channels, x.data<T>(), dy.data<T>(), p.size, p.alpha, p.beta, p.k,
+                            dx.data<T>());
   });
   return dx;
 }

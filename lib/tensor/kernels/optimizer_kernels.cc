@@ -13,13 +13,15 @@ namespace {
 constexpr int64_t kGrain = 1 << 15;
 
 int64_t length(std::span<const float> weight, std::span<const float> other, bool needed) {
-  FOVEA_CHECK(!needed || other.size() == weight.size(), "update of {} parameters with {} values", weight.size(), other.size());
+  FOVEA_CHECK(!needed || other.size() == weight.size(), "update of {} parameters with {} values", weight.size(),
+              other.size());
   return static_cast<int64_t>(weight.size());
 }
 
 }  // namespace
 
-void sgd_update(std::span<float> weight, std::span<const float> gradient, std::span<float> velocity, const SgdStep& step) {
+void sgd_update(std::span<float> weight, std::span<const float> gradient, std::span<float> velocity,
+                const SgdStep& step) {
   const bool moving = step.momentum != 0;
   length(weight, velocity, moving);
   OptimizerStep s{};
@@ -30,8 +32,8 @@ void sgd_update(std::span<float> weight, std::span<const float> gradient, std::s
   });
 }
 
-void adam_update(std::span<float> weight, std::span<const float> gradient, std::span<float> first, std::span<float> second,
-                 const AdamStep& step) {
+void adam_update(std::span<float> weight, std::span<const float> gradient, std::span<float> first,
+                 std::span<float> second, const AdamStep& step) {
   length(weight, first, true);
   length(weight, second, true);
   const double t = static_cast<double>(step.step);
@@ -41,17 +43,19 @@ void adam_update(std::span<float> weight, std::span<const float> gradient, std::
   s.first_factor = static_cast<float>(1 / (1 - std::pow(static_cast<double>(step.beta1), t)));
   s.second_factor = static_cast<float>(1 / (1 - std::pow(static_cast<double>(step.beta2), t)));
   parallel_blocks(length(weight, gradient, true), kGrain, [&](int64_t begin, int64_t end) {
-    kernel_table().adam(weight.data() + begin, gradient.data() + begin, first.data() + begin, second.data() + begin, end - begin, s);
+    kernel_table().adam(weight.data() + begin, gradient.data() + begin, first.data() + begin, second.data() + begin,
+                        end - begin, s);
   });
 }
 
-void rmsprop_update(std::span<float> weight, std::span<const float> gradient, std::span<float> square, std::span<float> velocity,
-                    const RmspropStep& step) {
+void rmsprop_update(std::span<float> weight, std::span<const float> gradient, std::span<float> square,
+                    std::span<float> velocity, const RmspropStep& step) {
   const bool moving = step.momentum != 0;
   length(weight, square, true);
   length(weight, velocity, moving);
   OptimizerStep s{};
-  s.learning_rate = step.learning_rate, s.momentum = step.momentum, s.decay = step.decay, s.beta2 = step.rho, s.eps = step.eps;
+  s.learning_rate = step.learning_rate, s.momentum = step.momentum, s.decay = step.decay, s.beta2 = step.rho,
+  s.eps = step.eps;
   parallel_blocks(length(weight, gradient, true), kGrain, [&](int64_t begin, int64_t end) {
     float* v = moving ? velocity.data() + begin : nullptr;
     kernel_table().rmsprop(weight.data() + begin, gradient.data() + begin, square.data() + begin, v, end - begin, s);

@@ -12,8 +12,8 @@
 namespace fovea::kernels {
 namespace {
 
-constexpr int64_t kGrain = 1 << 15;       // values per block: a few microseconds of work
-constexpr int64_t kSumBlock = 1 << 16;    // values per partial sum
+constexpr int64_t kGrain = 1 << 15;     // values per block: a few microseconds of work
+constexpr int64_t kSumBlock = 1 << 16;  // values per partial sum
 
 void require_same(const Tensor& a, const Tensor& b) {
   FOVEA_CHECK(a.shape() == b.shape() && a.dtype() == b.dtype(), "shapes {} and {}", a.shape().text(), b.shape().text());
@@ -29,7 +29,8 @@ Tensor binary(const Tensor& a, const Tensor& b, Binary fast, Plain plain) {
   if (is_fast(a.dtype())) {
     const float *pa = a.data<float>(), *pb = b.data<float>();
     float* py = y.data<float>();
-    parallel_blocks(a.count(), kGrain, [&](int64_t begin, int64_t end) { fast(pa + begin, pb + begin, py + begin, end - begin); });
+    parallel_blocks(a.count(), kGrain,
+                    [&](int64_t begin, int64_t end) { fast(pa + begin, pb + begin, py + begin, end - begin); });
     return y;
   }
   by_type(a.dtype(), [&]<typename T>() {
@@ -47,7 +48,9 @@ Tensor unary(Unary kind, const Tensor& x) {
   if (is_fast(x.dtype())) {
     const float* px = x.data<float>();
     float* py = y.data<float>();
-    parallel_blocks(x.count(), kGrain, [&](int64_t begin, int64_t end) { kernel_table().unary(kind, px + begin, py + begin, end - begin); });
+    parallel_blocks(x.count(), kGrain, [&](int64_t begin, int64_t end) {
+      kernel_table().unary(kind, px + begin, py + begin, end - begin);
+    });
     return y;
   }
   by_type(x.dtype(), [&]<typename T>() {
@@ -93,7 +96,8 @@ Tensor affine(const Tensor& x, double factor, double offset) {
     const float* px = x.data<float>();
     float* py = y.data<float>();
     parallel_blocks(x.count(), kGrain, [&](int64_t begin, int64_t end) {
-      kernel_table().affine(px + begin, static_cast<float>(factor), static_cast<float>(offset), py + begin, end - begin);
+      kernel_table().affine(px + begin, static_cast<float>(factor), static_cast<float>(offset), py + begin,
+                            end - begin);
     });
     return y;
   }
@@ -110,7 +114,8 @@ void add_into(const Tensor& x, Tensor& sum) {
   if (is_fast(x.dtype())) {
     const float* px = x.data<float>();
     float* ps = sum.data<float>();
-    parallel_blocks(x.count(), kGrain, [&](int64_t begin, int64_t end) { kernel_table().add_into(px + begin, ps + begin, end - begin); });
+    parallel_blocks(x.count(), kGrain,
+                    [&](int64_t begin, int64_t end) { kernel_table().add_into(px + begin, ps + begin, end - begin); });
     return;
   }
   by_type(x.dtype(), [&]<typename T>() {
@@ -128,7 +133,8 @@ Tensor add_row(const Tensor& x, const Tensor& row) {
 
 void add_row_into(const Tensor& row, bool relu, Tensor& x) {
   const int64_t columns = x.shape().channels();
-  FOVEA_CHECK(!row.defined() || (row.count() == columns && row.dtype() == x.dtype()), "row of {} for {}", row.count(), x.shape().text());
+  FOVEA_CHECK(!row.defined() || (row.count() == columns && row.dtype() == x.dtype()), "row of {} for {}", row.count(),
+              x.shape().text());
   if ((!row.defined() && !relu) || x.count() == 0) return;
   const int64_t rows = x.count() / columns;
   if (is_fast(x.dtype())) {

@@ -15,9 +15,9 @@ Tensor multiply(const Tensor& a, const Tensor& b);
 Tensor affine(const Tensor& x, double factor, double offset);  // factor x + offset
 void add_into(const Tensor& x, Tensor& sum);                   // sum += x
 
-Tensor add_row(const Tensor& x, const Tensor& row);  // x [...,C] + row [C]
+Tensor add_row(const Tensor& x, const Tensor& row);          // x [...,C] + row [C]
 void add_row_into(const Tensor& row, bool relu, Tensor& x);  // x [...,C] = x + row (may be undefined), then ReLU
-Tensor column_sums(const Tensor& x);                 // [...,C] -> [C], double accumulation between blocks
-double total(const Tensor& x);                       // double accumulation
+Tensor column_sums(const Tensor& x);                         // [...,C] -> [C], double accumulation between blocks
+double total(const Tensor& x);                               // double accumulation
 
 }  // namespace fovea::kernels

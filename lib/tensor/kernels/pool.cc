@@ -49,7 +49,8 @@ std::vector<float> inverse_cells(const PoolGeometry& s, const PoolWindow& rows) 
 }
 
 bool windows_tile_image(const PoolGeometry& s) {
-  return s.stride_y == s.kh && s.stride_x == s.kw && s.pad_top == 0 && s.pad_left == 0 && s.oh * s.kh == s.h && s.ow * s.kw == s.w;
+  return s.stride_y == s.kh && s.stride_x == s.kw && s.pad_top == 0 && s.pad_left == 0 && s.oh * s.kh == s.h &&
+         s.ow * s.kw == s.w;
 }
 
 Tensor empty_output(const PoolGeometry& s, DType dtype) { return Tensor::empty({s.n, s.oh, s.ow, s.c}, dtype); }

@@ -8,7 +8,8 @@
 
 namespace fovea::kernels {
 
-// `winner`, if not null, receives for each output element the cell of the window (row-major, uint16_t) that was largest.
+// `winner`, if not null, receives for each output element the cell of the window (row-major, uint16_t) that was
+// largest.
 Tensor max_pool_forward(const PoolGeometry& shape, const Tensor& x, std::shared_ptr<ArenaBlock>* winner);
 Tensor max_pool_backward(const PoolGeometry& shape, const ArenaBlock& winner, const Tensor& dy);
 Tensor average_pool_forward(const PoolGeometry& shape, const Tensor& x);

@@ -18,7 +18,8 @@ struct PoolWindow {
   int64_t first, begin, end, padded;
 };
 
-inline PoolWindow pool_window(int64_t out, int64_t extent, int64_t kernel, int64_t stride, int64_t before, int64_t after) {
+inline PoolWindow pool_window(int64_t out, int64_t extent, int64_t kernel, int64_t stride, int64_t before,
+                              int64_t after) {
   const int64_t first = out * stride - before;
   const int64_t stop = first + kernel;
   const int64_t last = extent + after;

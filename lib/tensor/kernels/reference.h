@@ -14,9 +14,12 @@ namespace fovea::kernels::reference {
 template <typename T>
 T unary(Unary kind, T x) {
   switch (kind) {
-    case Unary::kRelu: return x < 0 ? T{0} : x;  // keeps NaN
-    case Unary::kSigmoid: return T{1} / (T{1} + std::exp(-x));
-    case Unary::kTanh: return std::tanh(x);
+    case Unary::kRelu:
+      return x < 0 ? T{0} : x;  // keeps NaN
+    case Unary::kSigmoid:
+      return T{1} / (T{1} + std::exp(-x));
+    case Unary::kTanh:
+      return std::tanh(x);
   }
   return x;
 }
@@ -25,16 +28,20 @@ T unary(Unary kind, T x) {
 template <typename T>
 T unary_slope(Unary kind, T y) {
   switch (kind) {
-    case Unary::kRelu: return y > 0 ? T{1} : T{0};
-    case Unary::kSigmoid: return y * (T{1} - y);
-    case Unary::kTanh: return T{1} - y * y;
+    case Unary::kRelu:
+      return y > 0 ? T{1} : T{0};
+    case Unary::kSigmoid:
+      return y * (T{1} - y);
+    case Unary::kTanh:
+      return T{1} - y * y;
   }
   return T{1};
 }
 
 // C [m,n] = op(A) op(B), or += if accumulate. op(A) is [m,k]: A is stored [k,m] if transpose_a; B likewise [n,k].
 template <typename T>
-void gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const T* a, const T* b, T* c, bool accumulate) {
+void gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const T* a, const T* b, T* c,
+          bool accumulate) {
   std::vector<double> row(static_cast<size_t>(n));
   for (int64_t i = 0; i < m; ++i) {
     std::fill(row.begin(), row.end(), 0.0);
@@ -85,7 +92,8 @@ template <typename T>
 void softmax_backward(int64_t rows, int64_t columns, const T* y, const T* dy, T* dx, bool logarithm) {
   for (int64_t r = 0; r < rows; ++r, y += columns, dy += columns, dx += columns) {
     double sum = 0;
-    for (int64_t c = 0; c < columns; ++c) sum += static_cast<double>(dy[c]) * (logarithm ? 1.0 : static_cast<double>(y[c]));
+    for (int64_t c = 0; c < columns; ++c)
+      sum += static_cast<double>(dy[c]) * (logarithm ? 1.0 : static_cast<double>(y[c]));
     for (int64_t c = 0; c < columns; ++c) {
       const double slope = static_cast<double>(dy[c]), value = static_cast<double>(y[c]);
       dx[c] = static_cast<T>(logarithm ? slope - std::exp(value) * sum : value * (slope - sum));

@@ -8,7 +8,8 @@
 
 namespace fovea::kernels::reference {
 
-// Calls visit(x offset, w offset, y offset) for each product x[n,iy,ix,ci] W[co,ci,ky,kx] that is part of y[n,oy,ox,co].
+// Calls visit(x offset, w offset, y offset) for each product x[n,iy,ix,ci] W[co,ci,ky,kx] that is part of
+// y[n,oy,ox,co].
 template <typename Visit>
 void for_each_product(const ConvGeometry& s, int64_t image, Visit&& visit) {
   const int64_t group_in = s.c / s.groups, group_out = s.o / s.groups;
@@ -39,7 +40,8 @@ void conv_forward(const ConvGeometry& s, const T* x, const T* weight, const T* b
   const int64_t image = s.oh * s.ow * s.o;
   std::vector<double> sums(static_cast<size_t>(image));
   for (int64_t n = 0; n < s.n; ++n) {
-    for (int64_t i = 0; i < image; ++i) sums[static_cast<size_t>(i)] = bias == nullptr ? 0.0 : static_cast<double>(bias[i % s.o]);
+    for (int64_t i = 0; i < image; ++i)
+      sums[static_cast<size_t>(i)] = bias == nullptr ? 0.0 : static_cast<double>(bias[i % s.o]);
     for_each_product(s, n, [&](int64_t xi, int64_t wi, int64_t yi) {
       sums[static_cast<size_t>(yi - n * image)] += static_cast<double>(x[xi]) * static_cast<double>(weight[wi]);
     });

@@ -24,8 +24,8 @@ void column_moments(int64_t rows, int64_t columns, const T* x, double* mean, dou
 }
 
 template <typename T>
-void batch_norm_forward(int64_t rows, int64_t columns, const T* x, const double* mean, const double* inv_std, const T* gamma,
-                        const T* beta, bool relu, T* y) {
+void batch_norm_forward(int64_t rows, int64_t columns, const T* x, const double* mean, const double* inv_std,
+                        const T* gamma, const T* beta, bool relu, T* y) {
   for (int64_t i = 0; i < rows * columns; ++i) {
     const int64_t c = i % columns;
     const double x_hat = (static_cast<double>(x[i]) - mean[c]) * inv_std[c];
@@ -36,8 +36,9 @@ void batch_norm_forward(int64_t rows, int64_t columns, const T* x, const double*
 
 // dx may be null.
 template <typename T>
-void batch_norm_backward(int64_t rows, int64_t columns, const T* x, const T* dy, const double* mean, const double* inv_std,
-                         const T* gamma, const T* beta, bool relu, bool through_statistics, T* dx, T* dgamma, T* dbeta) {
+void batch_norm_backward(int64_t rows, int64_t columns, const T* x, const T* dy, const double* mean,
+                         const double* inv_std, const T* gamma, const T* beta, bool relu, bool through_statistics,
+                         T* dx, T* dgamma, T* dbeta) {
   const double m = static_cast<double>(rows);
   for (int64_t c = 0; c < columns; ++c) {
     const double g = static_cast<double>(gamma[c]), b = static_cast<double>(beta[c]);
@@ -79,10 +80,11 @@ void lrn_forward(int64_t rows, int64_t channels, const T* x, int64_t size, doubl
   }
 }
 
-// s_i = k + alpha/size sum_j x_j^2.  dx_i = dy_i s_i^-beta - 2 alpha beta / size x_i sum_{j: i in window(j)} dy_j x_j s_j^(-beta-1).
-// Windows are symmetric, so "i in window(j)" is "j in window(i)".
+// s_i = k + alpha/size sum_j x_j^2.  dx_i = dy_i s_i^-beta - 2 alpha beta / size x_i sum_{j: i in window(j)} dy_j x_j
+// s_j^(-beta-1). Windows are symmetric, so "i in window(j)" is "j in window(i)".
 template <typename T>
-void lrn_backward(int64_t rows, int64_t channels, const T* x, const T* dy, int64_t size, double alpha, double beta, double k, T* dx) {
+void lrn_backward(int64_t rows, int64_t channels, const T* x, const T* dy, int64_t size, double alpha, double beta,
+                  double k, T* dx) {
   std::vector<double> s(static_cast<size_t>(channels)), ratio(s.size());
   const double factor = alpha / static_cast<double>(size);
   for (int64_t r = 0; r < rows; ++r, x += channels, dy += channels, dx += channels) {
@@ -91,12 +93,14 @@ void lrn_backward(int64_t rows, int64_t channels, const T* x, const T* dy, int64
       for (int64_t j = begin; j < end; ++j) sum += static_cast<double>(x[j]) * static_cast<double>(x[j]);
       const double scale = k + factor * sum;
       s[static_cast<size_t>(i)] = std::pow(scale, -beta);
-      ratio[static_cast<size_t>(i)] = static_cast<double>(dy[i]) * static_cast<double>(x[i]) * std::pow(scale, -beta - 1);
+      ratio[static_cast<size_t>(i)] =
+          static_cast<double>(dy[i]) * static_cast<double>(x[i]) * std::pow(scale, -beta - 1);
     });
     for_each_lrn_window(channels, size, [&](int64_t i, int64_t begin, int64_t end) {
       double sum = 0;
       for (int64_t j = begin; j < end; ++j) sum += ratio[static_cast<size_t>(j)];
-      dx[i] = static_cast<T>(static_cast<double>(dy[i]) * s[static_cast<size_t>(i)] - 2 * factor * beta * static_cast<double>(x[i]) * sum);
+      dx[i] = static_cast<T>(static_cast<double>(dy[i]) * s[static_cast<size_t>(i)] -
+                             2 * factor * beta * static_cast<double>(x[i]) * sum);
     });
   }
 }

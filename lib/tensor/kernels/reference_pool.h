@@ -13,7 +13,8 @@ template <typename Visit>
 void for_each_window(const PoolGeometry& s, Visit&& visit) {
   for (int64_t n = 0; n < s.n; ++n) {
     for (int64_t oy = 0; oy < s.oh; ++oy) {
-      for (int64_t ox = 0; ox < s.ow; ++ox) visit(n, (n * s.oh + oy) * s.ow + ox, pool_rows(s, oy), pool_columns(s, ox));
+      for (int64_t ox = 0; ox < s.ow; ++ox)
+        visit(n, (n * s.oh + oy) * s.ow + ox, pool_rows(s, oy), pool_columns(s, ox));
     }
   }
 }
@@ -59,7 +60,8 @@ void average_pool_forward(const PoolGeometry& s, const T* x, T* y) {
     for (int64_t c = 0; c < s.c; ++c) {
       double sum = 0;
       for (int64_t iy = rows.begin; iy < rows.end; ++iy) {
-        for (int64_t ix = columns.begin; ix < columns.end; ++ix) sum += static_cast<double>(x[((n * s.h + iy) * s.w + ix) * s.c + c]);
+        for (int64_t ix = columns.begin; ix < columns.end; ++ix)
+          sum += static_cast<double>(x[((n * s.h + iy) * s.w + ix) * s.c + c]);
       }
       y[out * s.c + c] = static_cast<T>(sum / divisor);
     }

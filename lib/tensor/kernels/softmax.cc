@@ -59,12 +59,14 @@ Tensor softmax_backward(const Tensor& y, const Tensor& dy, bool logarithm) {
 }
 
 // loss_n = log sum exp(x_n) - (1-s) x_n[label] - s/K sum_c x_n[c];  dx = (softmax(x) - target) / N.
-CrossEntropy cross_entropy(const Tensor& logits, std::span<const int32_t> labels, double smoothing, bool need_gradient) {
+CrossEntropy cross_entropy(const Tensor& logits, std::span<const int32_t> labels, double smoothing,
+                           bool need_gradient) {
   const int64_t rows = logits.extent(0), columns = logits.extent(1);
   CrossEntropy out;
   if (is_fast(logits.dtype()) && smoothing == 0) return fast_cross_entropy(logits, labels);
   if (need_gradient) out.dlogits = softmax(logits, false);
-  const double weight = rows == 0 ? 0.0 : 1.0 / static_cast<double>(rows), rest = smoothing / static_cast<double>(columns);
+  const double weight = rows == 0 ? 0.0 : 1.0 / static_cast<double>(rows),
+               rest = smoothing / static_cast<double>(columns);
   by_type(logits.dtype(), [&]<typename T>() {
     const T* x = logits.data<T>();
     T* dx = need_gradient ? out.dlogits.data<T>() : nullptr;
@@ -74,7 +76,8 @@ CrossEntropy cross_entropy(const Tensor& logits, std::span<const int32_t> labels
       if (smoothing > 0) {
         for (int64_t c = 0; c < columns; ++c) others += static_cast<double>(x[c]);
       }
-      out.loss += weight * (reference::log_sum_exp(columns, x) - (1 - smoothing) * static_cast<double>(x[label]) - rest * others);
+      out.loss += weight * (reference::log_sum_exp(columns, x) - (1 - smoothing) * static_cast<double>(x[label]) -
+                            rest * others);
       if (!need_gradient) continue;
       for (int64_t c = 0; c < columns; ++c, ++dx) {
         const double target = rest + (c == label ? 1 - smoothing : 0.0);

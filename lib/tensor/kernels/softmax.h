@@ -16,6 +16,7 @@ struct CrossEntropy {
   double loss = 0;
   Tensor dlogits;  // undefined unless need_gradient
 };
-CrossEntropy cross_entropy(const Tensor& logits, std::span<const int32_t> labels, double label_smoothing, bool need_gradient);
+CrossEntropy cross_entropy(const Tensor& logits, std::span<const int32_t> labels, double label_smoothing,
+                           bool need_gradient);
 
 }  // namespace fovea::kernels

@@ -1,7 +1,8 @@
+#include "tensor/kernels/isa/table.h"
+
 #include <array>
 
 #include "base/cpu.h"
-#include "tensor/kernels/isa/table.h"
 
 namespace fovea {
 

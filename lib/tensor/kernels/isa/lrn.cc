@@ -15,8 +15,8 @@ inline float negative_power(float s, float beta, bool three_quarters) {
 }
 
 // s[i] = k + factor sum_{j in window} x_j^2 for the channels first + i, i in [0, count); zero outside [0, channels).
-void window_scales(const float* __restrict x, int64_t channels, int64_t first, int64_t count, int64_t size, float factor, float k,
-                   float* __restrict squares, float* __restrict s) {
+void window_scales(const float* __restrict x, int64_t channels, int64_t first, int64_t count, int64_t size,
+                   float factor, float k, float* __restrict squares, float* __restrict s) {
   const int64_t reach = size / 2;
   for (int64_t i = 0; i < count + 2 * reach; ++i) {
     const int64_t c = first - reach + i;
@@ -29,8 +29,8 @@ void window_scales(const float* __restrict x, int64_t channels, int64_t first, i
   for (int64_t i = 0; i < count; ++i) s[i] = k + factor * s[i];
 }
 
-void lrn_forward(const float* __restrict x, int64_t rows, int64_t channels, int64_t size, float factor, float beta, float k,
-                 float* __restrict y) {
+void lrn_forward(const float* __restrict x, int64_t rows, int64_t channels, int64_t size, float factor, float beta,
+                 float k, float* __restrict y) {
   const bool three_quarters = beta == 0.75F;
   float squares[kChunk + 2 * kReach], s[kChunk];
   for (int64_t r = 0; r < rows; ++r, x += channels, y += channels) {
@@ -47,11 +47,12 @@ void lrn_forward(const float* __restrict x, int64_t rows, int64_t channels, int6
 }
 
 // dx_i = dy_i s_i^-beta - 2 factor beta x_i sum_{j in window(i)} dy_j x_j s_j^(-beta-1)
-void lrn_backward(const float* __restrict x, const float* __restrict dy, int64_t rows, int64_t channels, int64_t size, float factor,
-                  float beta, float k, float* __restrict dx) {
+void lrn_backward(const float* __restrict x, const float* __restrict dy, int64_t rows, int64_t channels, int64_t size,
+                  float factor, float beta, float k, float* __restrict dx) {
   const int64_t reach = size / 2;
   const bool three_quarters = beta == 0.75F;
-  float squares[kChunk + 4 * kReach], s[kChunk + 2 * kReach], power[kChunk + 2 * kReach], ratio[kChunk + 2 * kReach], sum[kChunk];
+  float squares[kChunk + 4 * kReach], s[kChunk + 2 * kReach], power[kChunk + 2 * kReach], ratio[kChunk + 2 * kReach],
+      sum[kChunk];
   for (int64_t r = 0; r < rows; ++r, x += channels, dy += channels, dx += channels) {
     for (int64_t first = 0; first < channels; first += kChunk) {
       const int64_t count = channels - first < kChunk ? channels - first : kChunk, wide = count + 2 * reach;
@@ -70,7 +71,8 @@ void lrn_backward(const float* __restrict x, const float* __restrict dy, int64_t
         for (int64_t i = 0; i < count; ++i) sum[i] += ratio[i + j];
       }
       const float slope = 2.0F * factor * beta;
-      for (int64_t i = 0; i < count; ++i) dx[first + i] = dy[first + i] * power[reach + i] - slope * x[first + i] * sum[i];
+      for (int64_t i = 0; i < count; ++i)
+        dx[first + i] = dy[first + i] * power[reach + i] - slope * x[first + i] * sum[i];
     }
   }
 }

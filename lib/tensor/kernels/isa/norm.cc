@@ -71,8 +71,8 @@ void forward_rows(const float* __restrict x, int64_t rows, int64_t columns, cons
   }
 }
 
-void norm_forward(const float* x, int64_t rows, int64_t columns, const float* center, const float* scale, const float* shift,
-                  bool relu, float* y) {
+void norm_forward(const float* x, int64_t rows, int64_t columns, const float* center, const float* scale,
+                  const float* shift, bool relu, float* y) {
   (relu ? forward_rows<true> : forward_rows<false>)(x, rows, columns, center, scale, shift, y);
 }
 
@@ -105,7 +105,8 @@ void all_sums(const float* x, const float* dy, int64_t rows, int64_t columns, co
   constexpr int64_t kNarrow = kStrip / 2;  // two sums and three parameters per column
   for (int64_t c = 0; c < columns; c += kNarrow) {
     const auto strip = columns - c >= kNarrow ? strip_sums<kRelu, kNarrow> : strip_sums<kRelu, 0>;
-    strip(x + c, dy + c, rows, columns, smaller(kNarrow, columns - c), center + c, scale + c, shift + c, sum_g + c, sum_gx + c);
+    strip(x + c, dy + c, rows, columns, smaller(kNarrow, columns - c), center + c, scale + c, shift + c, sum_g + c,
+          sum_gx + c);
   }
 }
 
@@ -128,8 +129,8 @@ void backward_rows(const float* __restrict x, const float* __restrict dy, int64_
   }
 }
 
-void norm_backward(const float* x, const float* dy, int64_t rows, int64_t columns, const float* center, const float* scale,
-                   const float* shift, bool relu, const float* b, const float* c, float* dx) {
+void norm_backward(const float* x, const float* dy, int64_t rows, int64_t columns, const float* center,
+                   const float* scale, const float* shift, bool relu, const float* b, const float* c, float* dx) {
   (relu ? backward_rows<true> : backward_rows<false>)(x, dy, rows, columns, center, scale, shift, b, c, dx);
 }
 

@@ -24,7 +24,8 @@ void sgd(float* __restrict w, const float* __restrict g, float* __restrict v, in
   }
 }
 
-void adam(float* __restrict w, const float* __restrict g, float* __restrict m, float* __restrict v, int64_t n, const OptimizerStep& step) {
+void adam(float* __restrict w, const float* __restrict g, float* __restrict m, float* __restrict v, int64_t n,
+          const OptimizerStep& step) {
   const float rate = step.learning_rate, beta1 = step.beta1, beta2 = step.beta2, eps = step.eps;
   const float inner = step.decoupled_decay ? 0.0F : step.decay, outer = step.decoupled_decay ? step.decay : 0.0F;
   const float first = step.first_factor, second = step.second_factor;
@@ -37,7 +38,8 @@ void adam(float* __restrict w, const float* __restrict g, float* __restrict m, f
   }
 }
 
-void rmsprop(float* __restrict w, const float* __restrict g, float* __restrict s, float* __restrict v, int64_t n, const OptimizerStep& step) {
+void rmsprop(float* __restrict w, const float* __restrict g, float* __restrict s, float* __restrict v, int64_t n,
+             const OptimizerStep& step) {
   const float rate = step.learning_rate, rho = step.beta2, eps = step.eps, momentum = step.momentum, decay = step.decay;
   if (momentum == 0.0F) {
     for (int64_t i = 0; i < n; ++i) {

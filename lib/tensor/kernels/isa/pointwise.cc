@@ -21,7 +21,8 @@ void unary(Unary kind, const float* __restrict x, float* __restrict y, int64_t n
   }
 }
 
-void unary_backward(Unary kind, const float* __restrict y, const float* __restrict dy, float* __restrict dx, int64_t n) {
+void unary_backward(Unary kind, const float* __restrict y, const float* __restrict dy, float* __restrict dx,
+                    int64_t n) {
   switch (kind) {
     case Unary::kRelu:
       for (int64_t i = 0; i < n; ++i) {
@@ -58,7 +59,8 @@ void add_into(const float* __restrict x, float* __restrict sum, int64_t n) {
   for (int64_t i = 0; i < n; ++i) sum[i] += x[i];
 }
 
-void add_row_into(const float* __restrict row, bool relu, float* __restrict x, int64_t rows, int64_t columns, int64_t stride) {
+void add_row_into(const float* __restrict row, bool relu, float* __restrict x, int64_t rows, int64_t columns,
+                  int64_t stride) {
   for (int64_t r = 0; r < rows; ++r, x += stride) {
     if (row == nullptr) {
       for (int64_t c = 0; c < columns; ++c) x[c] = x[c] < 0.0F ? 0.0F : x[c];
@@ -110,7 +112,8 @@ double lane_sum(const float* __restrict x, int64_t n) {
     }
   }
   double total = 0;
-  for (; i < n; ++i) total += kSquare ? static_cast<double>(x[i]) * static_cast<double>(x[i]) : static_cast<double>(x[i]);
+  for (; i < n; ++i)
+    total += kSquare ? static_cast<double>(x[i]) * static_cast<double>(x[i]) : static_cast<double>(x[i]);
   for (const double lane : lanes) total += lane;
   return total;
 }
@@ -118,10 +121,23 @@ double lane_sum(const float* __restrict x, int64_t n) {
 double sum(const float* x, int64_t n) { return lane_sum<false>(x, n); }
 double sum_of_squares(const float* x, int64_t n) { return lane_sum<true>(x, n); }
 
+float largest(const float* __restrict x, int64_t n) {
+  constexpr int64_t kLanes = 16;
+  float lanes[kLanes];
+  for (int64_t j = 0; j < kLanes; ++j) lanes[j] = x[0];
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    for (int64_t j = 0; j < kLanes; ++j) lanes[j] = lanes[j] < x[i + j] ? x[i + j] : lanes[j];
+  }
+  float best = x[0];
+  for (; i < n; ++i) best = best < x[i] ? x[i] : best;
+  for (const float lane : lanes) best = best < lane ? lane : best;
+  return best;
+}
+
 void softmax(const float* __restrict x, float* __restrict y, int64_t rows, int64_t columns, float* normalizer) {
   for (int64_t r = 0; r < rows; ++r, x += columns, y += columns) {
-    float shift = x[0];
-    for (int64_t c = 1; c < columns; ++c) shift = shift < x[c] ? x[c] : shift;
+    const float shift = largest(x, columns);
     for (int64_t c = 0; c < columns; ++c) y[c] = exp_approx(x[c] - shift);
     const double total = lane_sum<false>(y, columns);
     const float factor = static_cast<float>(1.0 / total);

@@ -19,7 +19,8 @@ inline Window window_of(const PoolRow& row, int64_t out) {
 
 // A full kRows x kColumns window at compile time: all cells in registers. Without kCells the winners are not stored.
 template <int64_t kRows, int64_t kColumns, bool kCells>
-void fixed_max(const float* __restrict x, int64_t row_stride, int64_t channels, float* __restrict y, uint16_t* __restrict winner) {
+void fixed_max(const float* __restrict x, int64_t row_stride, int64_t channels, float* __restrict y,
+               uint16_t* __restrict winner) {
   for (int64_t c = 0; c < channels; ++c) {
     float best = x[c];
     int32_t cell = 0;
@@ -36,7 +37,8 @@ void fixed_max(const float* __restrict x, int64_t row_stride, int64_t channels, 
   }
 }
 
-void any_max(const PoolRow& row, const Window& window, const float* __restrict x, float* __restrict y, uint16_t* __restrict winner) {
+void any_max(const PoolRow& row, const Window& window, const float* __restrict x, float* __restrict y,
+             uint16_t* __restrict winner) {
   const int64_t channels = row.channels;
   for (int64_t c = 0; c < channels; ++c) y[c] = x[c];
   if (winner != nullptr) {
@@ -47,7 +49,7 @@ void any_max(const PoolRow& row, const Window& window, const float* __restrict x
       const float* __restrict values = x + (i * row.in_width + j) * channels;
       const auto cell = static_cast<uint16_t>(window.cell + i * row.kernel_x + j);
       if (winner == nullptr) {
-        for (int64_t c = 0; c < channels; ++c) y[c] = (values[c] > y[c]) | (values[c] != values[c]) ? values[c] : y[c];
+        for (int64_t c = 0; c < channels; ++c) y[c] = ((values[c] > y[c]) | (values[c] != values[c])) ? values[c] : y[c];
         continue;
       }
       for (int64_t c = 0; c < channels; ++c) {
@@ -72,13 +74,15 @@ void max_pool_row(const PoolRow& row, const float* x, float* y, uint16_t* winner
   for (int64_t out = 0; out < row.out_width; ++out, y += row.channels) {
     const Window window = window_of(row, out);
     const float* corner = x + window.begin * row.channels;
-    const bool done = winner != nullptr ? common_max<true>(row, window, corner, y, winner) : common_max<false>(row, window, corner, y, winner);
+    const bool done = winner != nullptr ? common_max<true>(row, window, corner, y, winner)
+                                        : common_max<false>(row, window, corner, y, winner);
     if (!done) any_max(row, window, corner, y, winner);
     if (winner != nullptr) winner += row.channels;
   }
 }
 
-void scatter_2x2(const float* __restrict dy, const uint16_t* __restrict winner, int64_t row_stride, int64_t channels, float* __restrict dx) {
+void scatter_2x2(const float* __restrict dy, const uint16_t* __restrict winner, int64_t row_stride, int64_t channels,
+                 float* __restrict dx) {
   for (int64_t c = 0; c < channels; ++c) {
     const float slope = dy[c];
     const int32_t cell = winner[c];

@@ -1,6 +1,6 @@
-// The hot f32 kernels as function pointers: one table per instruction set, one chosen at start. The files of this folder
-// are compiled once per set, in the namespace FOVEA_ISA; they see raw pointers only and share no inline code with the
-// rest, because the linker would keep one copy of it, perhaps the one this CPU can't run.
+// The hot f32 kernels as function pointers: one table per instruction set, one chosen at start. The files of this
+// folder are compiled once per set, in the namespace FOVEA_ISA; they see raw pointers only and share no inline code
+// with the rest, because the linker would keep one copy of it, perhaps the one this CPU can't run.
 #pragma once
 
 #include <cstdint>
@@ -41,35 +41,45 @@ struct KernelTable {
   // Softmax of each row. `normalizer`, if not null, receives log(sum(exp(x))) of each row.
   void (*softmax)(const float* x, float* y, int64_t rows, int64_t columns, float* normalizer);
 
-  // Batch normalisation. z = (x - center) scale + shift per column; with relu, y = max(z, 0) and g = dy [z > 0], else g = dy.
-  void (*block_moments)(const float* x, int64_t rows, int64_t columns, double* mean, double* squares);  // sum (x - mean)^2
-  void (*norm_forward)(const float* x, int64_t rows, int64_t columns, const float* center, const float* scale, const float* shift,
-                       bool relu, float* y);
-  void (*norm_sums)(const float* x, const float* dy, int64_t rows, int64_t columns, const float* center, const float* scale,
-                    const float* shift, bool relu, double* sum_g, double* sum_gx);  // sum g, sum g (x - center)
-  void (*norm_backward)(const float* x, const float* dy, int64_t rows, int64_t columns, const float* center, const float* scale,
-                        const float* shift, bool relu, const float* b, const float* c, float* dx);  // scale g + b (x - center) + c
+  // Batch normalisation. z = (x - center) scale + shift per column; with relu, y = max(z, 0) and g = dy [z > 0], else g
+  // = dy.
+  void (*block_moments)(const float* x, int64_t rows, int64_t columns, double* mean,
+                        double* squares);  // sum (x - mean)^2
+  void (*norm_forward)(const float* x, int64_t rows, int64_t columns, const float* center, const float* scale,
+                       const float* shift, bool relu, float* y);
+  void (*norm_sums)(const float* x, const float* dy, int64_t rows, int64_t columns, const float* center,
+                    const float* scale, const float* shift, bool relu, double* sum_g,
+                    double* sum_gx);  // sum g, sum g (x - center)
+  void (*norm_backward)(const float* x, const float* dy, int64_t rows, int64_t columns, const float* center,
+                        const float* scale, const float* shift, bool relu, const float* b, const float* c,
+                        float* dx);  // scale g + b (x - center) + c
 
   // Local response normalisation over rows of `channels`; factor = alpha / size; size <= 63.
-  void (*lrn_forward)(const float* x, int64_t rows, int64_t channels, int64_t size, float factor, float beta, float k, float* y);
-  void (*lrn_backward)(const float* x, const float* dy, int64_t rows, int64_t channels, int64_t size, float factor, float beta,
-                       float k, float* dx);
+  void (*lrn_forward)(const float* x, int64_t rows, int64_t channels, int64_t size, float factor, float beta, float k,
+                      float* y);
+  void (*lrn_backward)(const float* x, const float* dy, int64_t rows, int64_t channels, int64_t size, float factor,
+                       float beta, float k, float* dx);
 
   // Pooling of one row of windows. x, dx: the first row inside the image. dx is assigned, or added to if accumulate.
   void (*max_pool_row)(const PoolRow& row, const float* x, float* y, uint16_t* winner);  // winner may be null
-  void (*max_pool_row_backward)(const PoolRow& row, const float* dy, const uint16_t* winner, bool accumulate, float* dx);
-  void (*average_pool_row)(const PoolRow& row, const float* x, const float* inverse, float* y);  // inverse: 1/cells per window
+  void (*max_pool_row_backward)(const PoolRow& row, const float* dy, const uint16_t* winner, bool accumulate,
+                                float* dx);
+  void (*average_pool_row)(const PoolRow& row, const float* x, const float* inverse,
+                           float* y);  // inverse: 1/cells per window
   void (*average_pool_row_backward)(const PoolRow& row, const float* dy, const float* inverse, float* dx);  // adds
 
   // Parameter updates, see optimizer_kernels.h.
   void (*sgd)(float* weight, const float* gradient, float* velocity, int64_t n, const OptimizerStep& step);
   void (*adam)(float* weight, const float* gradient, float* first, float* second, int64_t n, const OptimizerStep& step);
-  void (*rmsprop)(float* weight, const float* gradient, float* square, float* velocity, int64_t n, const OptimizerStep& step);
+  void (*rmsprop)(float* weight, const float* gradient, float* square, float* velocity, int64_t n,
+                  const OptimizerStep& step);
 
   // y_i = draw(i) >= rate ? x_i scale : 0, for i in [0, n) of a stream that begins at block `first_block`.
-  void (*dropout)(const PhiloxStream& stream, uint32_t first_block, float rate, float scale, const float* x, float* y, int64_t n);
+  void (*dropout)(const PhiloxStream& stream, uint32_t first_block, float rate, float scale, const float* x, float* y,
+                  int64_t n);
   // (x - mean) inv_std for interleaved channels.
-  void (*normalize)(const uint8_t* x, float* y, int64_t pixels, int64_t channels, const float* mean, const float* inv_std);
+  void (*normalize)(const uint8_t* x, float* y, int64_t pixels, int64_t channels, const float* mean,
+                    const float* inv_std);
 };
 
 const KernelTable& kernel_table();

@@ -9,15 +9,15 @@ void declare_images(cli::OptionTable& table, DataOptions& options, const char* s
   table.group("Data");
   table.add("data", options.data, "FILE", "Images: a fovea.images or fovea.adversarial file.").required().is_input_path();
   table.add("split", options.split, "NAME", "Which split, if the file has splits; empty: all.");
-  table.add("limit", options.limit, "N", "Only the first N images; 0: all.").at_least(0);
+  table.add("limit", options.limit, "N", "Only the first N images; 0: all.").at_least(0).source("[ours]");
   table.add("skip-bad-images", options.skip_bad_images, "Leave out pictures that can't be decoded, and say so.");
 }
 
 void declare_crops(cli::OptionTable& table, std::string& crops, int64_t& side, int64_t& batch, std::string& precision) {
   table.group("Network");
   table.add("crops", crops, "SCHEME", "Crops whose probabilities are averaged.").choices({"center", "stretch", "10", "144"}).source("[paper §4.2.3]");
-  table.add("resize-side", side, "N", "Shorter side before cropping; 0: the smallest that covers the input.").range(0, 16384);
-  table.add("batch", batch, "N", "Crops per network call.").range(1, 65536).no_effect_on_content();
+  table.add("resize-side", side, "N", "Shorter side before cropping; 0: the smallest that covers the input.").range(0, 16384).source("[ours]");
+  table.add("batch", batch, "N", "Crops per network call.").range(1, 65536).no_effect_on_content().source("[ours]");
   table.add("precision", precision, "TYPE", "Arithmetic of conv and dense layers; bf16 needs a CPU with AMX.").choices({"f32", "bf16"});
 }
 
@@ -41,7 +41,7 @@ void declare_predict(cli::OptionTable& table, PredictOptions& options) {
   table.add("split", options.split, "NAME", "Which split of --data; empty: all.").only_with("data");
   table.add("skip-bad-images", options.skip_bad_images, "Leave out pictures that can't be decoded, and say so.").only_with("data");
   declare_crops(table, options.crops, options.resize_side, options.batch, options.precision);
-  table.add("top", options.top, "N", "Classes to print for each picture.").range(1, 1000);
+  table.add("top", options.top, "N", "Classes to print for each picture.").range(1, 1000).source("[ours]");
 }
 
 void declare_recalibrate(cli::OptionTable& table, RecalibrateOptions& options) {
@@ -77,14 +77,14 @@ void declare_convert(cli::OptionTable& table, ConvertOptions& options) {
       .text("mnist: a folder with the four idx files, or an image file and its label file. cifar10, cifar100: record files. folder: FOLDER/<class>/*.jpg|png, or several such folders named after splits. scenes: generated pictures, no input. checkpoint: weights as .npz, or a model without training state as .h5.");
   table.add("split", options.split, "NAME", "Split of all images read.").default_text("from the file names where they tell (train, t10k, test)");
   table.add("names", options.names, "FILE", "Class names, one a line.").is_input_path();
-  table.add("test-fraction", options.test_fraction, "X", "Share of folder pictures and scenes that becomes the test split.").range(0, 1).below(1);
+  table.add("test-fraction", options.test_fraction, "X", "Share of folder pictures and scenes that becomes the test split.").range(0, 1).below(1).source("[ours]");
   table.add("skip-bad-images", options.skip_bad_images, "Leave out pictures that can't be decoded, and say so.");
   table.group("Scenes");
   table.add("kind", options.kind, "KIND", "What is drawn.").choices({"digits", "shapes"}).only_with("from", {"scenes"});
-  table.add("count", options.count, "N", "How many pictures.").range(1, 1e8).only_with("from", {"scenes"});
-  table.add("side", options.side, "N", "Side of the pictures; 0: 28 for digits, 32 for shapes.").range(0, 4096).only_with("from", {"scenes"});
-  table.add("noise", options.noise, "X", "Scale of noise and clutter.").range(0, 10).only_with("from", {"scenes"});
-  table.add("max-objects", options.max_objects, "N", "Most objects in a shapes picture.").range(1, 8).only_with("from", {"scenes"});
+  table.add("count", options.count, "N", "How many pictures.").range(1, 1e8).only_with("from", {"scenes"}).source("[ours]");
+  table.add("side", options.side, "N", "Side of the pictures; 0: 28 for digits, 32 for shapes.").range(0, 4096).only_with("from", {"scenes"}).source("[ours]");
+  table.add("noise", options.noise, "X", "Scale of noise and clutter.").range(0, 10).only_with("from", {"scenes"}).source("[ours]");
+  table.add("max-objects", options.max_objects, "N", "Most objects in a shapes picture.").range(1, 8).only_with("from", {"scenes"}).source("[ours]");
 }
 
 void declare_show(cli::OptionTable& table, ShowOptions& options) {

@@ -30,8 +30,8 @@ void declare_data(cli::OptionTable& table, DataOptions& options) {
   table.add("test", options.test, "FILE", "Held-out images.").is_input_path().default_text("the test split of --data, if it has one");
   table.add("split", options.split, "NAME", "Which split of --data to train on, if it has splits.");
   table.add("test-split", options.test_split, "NAME", "Which split to test on, if there are splits.");
-  table.add("limit", options.limit, "N", "Only the first N training images; 0: all.").at_least(0);
-  table.add("test-limit", options.test_limit, "N", "Only the first N test images; 0: all.").at_least(0);
+  table.add("limit", options.limit, "N", "Only the first N training images; 0: all.").at_least(0).source("[ours]");
+  table.add("test-limit", options.test_limit, "N", "Only the first N test images; 0: all.").at_least(0).source("[ours]");
   table.add("resize", options.resize, "HOW", "Fit pictures by cropping or stretching.").choices({"crop", "stretch"});
   table.add("skip-bad-images", options.skip_bad_images, "Leave out pictures that can't be decoded, and say so.");
 }
@@ -39,7 +39,7 @@ void declare_data(cli::OptionTable& table, DataOptions& options) {
 void declare_augment(cli::OptionTable& table, AugmentOptions& options) {
   table.group("Augmentation and order");
   table.add("flip", options.flip, "Mirror half of the pictures.");
-  table.add("pad", options.pad, "N", "Pad by N pixels, then crop at random.").range(0, 1024);
+  table.add("pad", options.pad, "N", "Pad by N pixels, then crop at random.").range(0, 1024).source("[ours]");
   table.add("random-crop", options.random_crop, "Crop at random instead of at the centre.");
   table.add("random-resized-crop", options.random_resized_crop, "Crop a random area and aspect ratio.").source("[Szegedy et al. 2015]").excludes("random-crop");
   table.add("photometric-scale", options.photometric_scale, "X", "Strength of brightness, contrast, colour and lighting noise.").range(0, 2).source("[paper §4.2.1]");
@@ -54,21 +54,21 @@ void declare_recipe(cli::OptionTable& table, RecipeOptions& options) {
   table.add("learning-rate", options.learning_rate, "X", "Base learning rate.").above(0).at_most(1e6).source("[ours]");
   table.add("lr-mult", options.lr_mult, "X", "Factor on the learning rate (5 and 30 in the paper).").above(0).at_most(1e6).source("[paper §4.2.1]");
   table.add("momentum", options.momentum, "X", "Momentum of sgd, nesterov and rmsprop.").range(0, 1).below(1).source("[ours]");
-  table.add("weight-decay", options.weight_decay, "X", "L2 weight of conv and dense weights (not of biases, gamma, beta).").range(0, 1e3);
+  table.add("weight-decay", options.weight_decay, "X", "L2 weight of conv and dense weights (not of biases, gamma, beta).").range(0, 1e3).source("[ours]");
   table.add("l2-scale", options.l2_scale, "X", "Factor on --weight-decay (1/5 in the paper).").range(0, 1e3).source("[paper §4.2.1]");
-  table.add("beta1", options.beta1, "X", "Adam's first decay rate.").range(0, 1).below(1).only_with("optimizer", {"adam"});
-  table.add("beta2", options.beta2, "X", "Adam's second decay rate.").range(0, 1).below(1).only_with("optimizer", {"adam"});
-  table.add("rho", options.rho, "X", "RMSProp's decay rate.").range(0, 1).below(1).only_with("optimizer", {"rmsprop"});
-  table.add("epsilon", options.epsilon, "X", "Epsilon of adam and rmsprop.").above(0).at_most(1).only_with("optimizer", {"adam", "rmsprop"});
-  table.add("clip-norm", options.clip_norm, "X", "Largest joint L2 norm of the gradients; 0: no limit.").range(0, 1e12);
-  table.add("label-smoothing", options.label_smoothing, "X", "Share of the target spread over all classes.").range(0, 1).below(1);
+  table.add("beta1", options.beta1, "X", "Adam's first decay rate.").range(0, 1).below(1).only_with("optimizer", {"adam"}).source("[Kingma & Ba 2015]");
+  table.add("beta2", options.beta2, "X", "Adam's second decay rate.").range(0, 1).below(1).only_with("optimizer", {"adam"}).source("[Kingma & Ba 2015]");
+  table.add("rho", options.rho, "X", "RMSProp's decay rate.").range(0, 1).below(1).only_with("optimizer", {"rmsprop"}).source("[ours]");
+  table.add("epsilon", options.epsilon, "X", "Epsilon of adam and rmsprop.").above(0).at_most(1).only_with("optimizer", {"adam", "rmsprop"}).source("[ours]");
+  table.add("clip-norm", options.clip_norm, "X", "Largest joint L2 norm of the gradients; 0: no limit.").range(0, 1e12).source("[ours]");
+  table.add("label-smoothing", options.label_smoothing, "X", "Share of the target spread over all classes.").range(0, 1).below(1).source("[ours]");
   table.add("schedule", options.schedule, "TEXT", "How the learning rate changes.")
       .text("constant, exponential:FACTOR@STEPS, staircase:FACTOR@STEPS, steps:FACTOR@S1;S2, linear or cosine; STEPS may be epochs: 8e.");
   table.add("decay-speed", options.decay_speed, "X", "Divides the schedule's periods (6 in the paper).").above(0).at_most(1e6).source("[paper §4.2.1]");
-  table.add("warmup", options.warmup, "STEPS", "Steps over which the rate rises linearly.").range(0, 1e9);
+  table.add("warmup", options.warmup, "STEPS", "Steps over which the rate rises linearly.").range(0, 1e9).source("[ours]");
   table.add("batch", options.batch, "N", "Images per step.").range(1, 65536).source("[paper §4.1]");
-  table.add("epochs", options.epochs, "X", "Length of the run in passes over the data.").above(0).at_most(1e6);
-  table.add("steps", options.steps, "N", "Length of the run in steps, instead of --epochs.").range(0, 1e12).default_text("by --epochs");
+  table.add("epochs", options.epochs, "X", "Length of the run in passes over the data.").above(0).at_most(1e6).source("[ours]");
+  table.add("steps", options.steps, "N", "Length of the run in steps, instead of --epochs.").range(0, 1e12).default_text("by --epochs").source("[ours]");
 }
 
 }  // namespace
@@ -87,12 +87,12 @@ void declare_train(cli::OptionTable& table, TrainOptions& options) {
   declare_augment(table, options.augment);
   declare_recipe(table, options.recipe);
   table.group("Reports");
-  table.add("eval-every", options.eval_every, "STEPS", "Test every so many steps; 0: only at the end.").range(0, 1e12);
-  table.add("eval-at", options.eval_at, "STEP,...", "Further steps to test at.").at_least(0);
+  table.add("eval-every", options.eval_every, "STEPS", "Test every so many steps; 0: only at the end.").range(0, 1e12).source("[ours]");
+  table.add("eval-at", options.eval_at, "STEP,...", "Further steps to test at.").at_least(0).source("[ours]");
   table.add("percentiles", options.percentiles, "LAYER,...", "Record the 15th, 50th and 85th percentile of these layers' inputs.").source("[paper §4.1]");
   table.add("metrics", options.metrics, "FILE", "Append one JSON object per report.").completes(cli::Completion::kFile).no_effect_on_content();
   table.add("save-best", options.save_best, "Keep the checkpoint with the best test accuracy as RUN.best.ckpt.h5.").no_effect_on_content();
-  table.add("patience", options.patience, "N", "Stop after N reports without a better test accuracy; 0: never.").range(0, 1e9);
+  table.add("patience", options.patience, "N", "Stop after N reports without a better test accuracy; 0: never.").range(0, 1e9).source("[ours]");
 }
 
 }  // namespace fovea::bn

@@ -71,8 +71,9 @@ cli::Program program() {
   p.commands.push_back(cli::command<bn::ShowOptions>(
       "show", "draw curves, percentiles, bias drift, confusion", "Draws what a run recorded, as SVG or PNG by the suffix of the output.",
       {{"bn-train show bn.ckpt.h5 plain.ckpt.h5 --names 'with BN,without' -o accuracy.svg", "figure 1a of the paper"},
-       {"bn-train show bn.ckpt.h5 --what percentiles -o percentiles.svg", "figure 1c"}},
-      bn::declare_show, bn::show, CommonSet::kFiles));
+       {"bn-train show bn.ckpt.h5 --what percentiles -o percentiles.svg", "figure 1c"},
+       {"bn-train show bn.ckpt.h5 plain.ckpt.h5 --what summary", "steps to 90, 95 and 97 %, and how many times fewer with BN"}},
+      bn::declare_show, bn::show, CommonSet::kFiles | CommonSet::kFormat));
   p.commands.push_back(merge_command());
   p.commands.push_back(verify_command());
   return p;

@@ -85,6 +85,7 @@ double widest(const Canvas& canvas, const std::vector<std::string>& texts, doubl
 }
 
 std::string fitted(const Canvas& canvas, std::string_view text, double size, bool bold, double width) {
+  width += 1e-6;  // a width that was computed from this very text must not cut it by rounding
   if (canvas.text_width(text, size, bold) <= width) return std::string(text);
   std::string cut(text);
   while (!cut.empty()) {

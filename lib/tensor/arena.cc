@@ -65,8 +65,10 @@ Arena& arena_instance() {
 
 void* system_allocate(int64_t bytes) {
   const bool huge = bytes >= kHugePage;
-  void* data = std::aligned_alloc(static_cast<size_t>(huge ? kHugePage : kAlignment), static_cast<size_t>(bytes));
-  if (huge && data != nullptr) madvise(data, static_cast<size_t>(bytes), MADV_HUGEPAGE);
+  void* data = nullptr;
+  if (posix_memalign(&data, static_cast<size_t>(huge ? kHugePage : kAlignment), static_cast<size_t>(bytes)) != 0)
+    return nullptr;
+  if (huge) madvise(data, static_cast<size_t>(bytes), MADV_HUGEPAGE);
   return data;
 }
 

@@ -85,6 +85,9 @@ expect 0 "$tool" import a.npz --net mnist-mlp-bn -o back.ckpt.h5
 expect 0 "$tool" convert --from checkpoint a.ckpt.h5 -o stripped.ckpt.h5
 expect 65 "$tool" train --data digits.h5 "${net[@]}" --resume -o stripped.ckpt.h5
 expect 0 "$tool" show a.ckpt.h5 b.jsonl -o curves.svg
+expect 0 "$tool" show a.ckpt.h5 b.ckpt.h5 --what summary --targets 0.05,2 --format tsv
+check "a target never reached is NA" grep -q 'NA' out
+expect 64 "$tool" show a.ckpt.h5
 expect 0 "$tool" show a.ckpt.h5 --what percentiles -o percentiles.png
 expect 0 "$tool" show naive.ckpt.h5 --what bias -o bias.svg
 expect 0 "$tool" show a.ckpt.h5 --what confusion --data digits.h5 -o matrix.png

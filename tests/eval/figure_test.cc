@@ -107,6 +107,14 @@ TEST_CASE("figure: each line is drawn in its own hue, in both formats") {
   CHECK(picture.pixels == render_picture(curves()).pixels);
 }
 
+TEST_CASE("figure: labels of lines are whole when the margin was made for them") {
+  for (const char* label : {"15 %", "50 %", "85 %", "run 7", "with BN"}) {
+    Figure figure = curves();
+    figure.panels[0].lines[0].label = figure.panels[0].lines[1].label = label;
+    CHECK(render_svg(figure).find(std::string(">") + label + "</text>") != std::string::npos);
+  }
+}
+
 TEST_CASE("figure: values that can't be shown make gaps, not lines to nowhere") {
   Figure figure = curves(9);
   figure.panels[0].lines.resize(1);

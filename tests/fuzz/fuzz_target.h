@@ -4,7 +4,8 @@
 // The harnesses are not part of the build. With clang and its runtime (Debian: libclang-rt-14-dev), from the top level:
 //   for f in idx cifar npz protobuf picture; do
 //     clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib -Itests \
-//       tests/fuzz/${f}_fuzz.cc lib/base/{error,file,memory,text,atomic_file,standard_output}.cc SOURCES -o ${f}_fuzz ... &&
+//       lib/base/{error,file,memory,text,atomic_file,standard_output}.cc SOURCES \
+//       tests/fuzz/${f}_fuzz.cc -o ${f}_fuzz ... &&
 //       ./${f}_fuzz -max_total_time=30 -rss_limit_mb=1024
 //   done
 // where SOURCES are the files under test, named in the first line of each harness, and ... are the libraries.

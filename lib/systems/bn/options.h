@@ -124,6 +124,7 @@ struct ShowOptions {
   std::vector<std::string> inputs;
   std::string what = "curves", output, metric = "test_accuracy", data, split = "test", layer, title;
   std::vector<std::string> names;
+  std::vector<double> targets = {0.9, 0.95, 0.97};
   std::optional<int64_t> unit;
   bool log_steps = false;
 };

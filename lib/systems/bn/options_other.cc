@@ -89,16 +89,17 @@ void declare_convert(cli::OptionTable& table, ConvertOptions& options) {
 
 void declare_show(cli::OptionTable& table, ShowOptions& options) {
   table.operand("FILE", options.inputs, "Checkpoints or --metrics files.", 1, -1);
-  table.output(options.output, "Picture to write, .svg or .png.").required();
+  table.output(options.output, "Picture to write, .svg or .png; summary needs none.");
   table.group("Picture");
-  table.add("what", options.what, "KIND", "What to draw.").choices({"curves", "percentiles", "bias", "confusion"})
-      .text("curves: --metric over steps; percentiles: the 15th, 50th and 85th of a unit's input; bias: |b| over steps; confusion: the confusion matrix on --data.");
-  table.add("metric", options.metric, "NAME", "Column of the training log.").only_with("what", {"curves"});
+  table.add("what", options.what, "KIND", "What to draw.").choices({"curves", "summary", "percentiles", "bias", "confusion"})
+      .text("curves: --metric over steps; summary: a table of the last and best --metric, the steps to --targets, how many times fewer they are than those of the last file, and the drift of the typical unit's median; percentiles: the 15th, 50th and 85th of a unit's input; bias: |b| over steps; confusion: the confusion matrix on --data.");
+  table.add("metric", options.metric, "NAME", "Column of the training log.").only_with("what", {"curves", "summary"});
+  table.add("targets", options.targets, "X,...", "Values of the metric whose first steps are printed.").only_with("what", {"summary"}).source("[ours]");
   table.add("names", options.names, "NAME,...", "Legend, one name a file.").default_text("the file names");
   table.add("title", options.title, "TEXT", "Title of the picture.");
   table.add("log-steps", options.log_steps, "Logarithmic step axis.");
   table.add("layer", options.layer, "NAME", "Layer whose percentiles are drawn.").default_text("the last one recorded").only_with("what", {"percentiles"});
-  table.add("unit", options.unit, "K", "Unit whose percentiles are drawn.").at_least(0).default_text("the typical one of the first file").source("[ours]").only_with("what", {"percentiles"});
+  table.add("unit", options.unit, "K", "Unit whose percentiles are drawn.").at_least(0).default_text("the typical one of the last file").source("[ours]").only_with("what", {"percentiles"});
   table.add("data", options.data, "FILE", "Images of the confusion matrix.").is_input_path().only_with("what", {"confusion"});
   table.add("split", options.split, "NAME", "Split of --data.").only_with("what", {"confusion"});
 }

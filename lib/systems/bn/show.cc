@@ -12,6 +12,7 @@
 #include "systems/bn/evaluation.h"
 #include "systems/bn/percentiles.h"
 #include "systems/bn/sources.h"
+#include "systems/run_record.h"
 #include "train/history.h"
 #include "train/model.h"
 
@@ -113,12 +114,48 @@ eval::Figure percentile_curves(const ShowOptions& options) {
     const auto& layers = run.percentiles.layers();
     if (std::find(layers.begin(), layers.end(), layer) == layers.end()) fail(ErrorKind::kUsage, "--layer: expected {}, found '{}'", join(layers, " | "), printable(layer));
     const int64_t units = run.percentiles.units(layer);
-    const int64_t unit = options.unit ? *options.unit : typical_unit(runs[0].percentiles.values(layer), units);
+    const int64_t unit = options.unit ? *options.unit : typical_unit(runs.back().percentiles.values(layer), units);
     if (unit >= units) fail(ErrorKind::kUsage, "--unit: expected 0..{}, found {}", units - 1, unit);
     figure.panels.push_back(percentile_panel(options, run, layer, unit));
   }
   share_vertical_axis(figure);
   return figure;
+}
+
+eval::Cell steps_cell(int64_t steps) { return steps >= 0 ? eval::Cell(steps) : eval::Cell(); }
+
+// The median's drift of the typical unit of the last recorded layer; the unit is that of the last file, as in the spec
+// (section 7: typical is chosen in the network without BN, which is named last).
+eval::Cell drift_cell(const Run& run, const Run& reference) {
+  if (run.percentiles.empty() || reference.percentiles.empty()) return {};
+  const std::string layer = reference.percentiles.layers().back();
+  const auto& layers = run.percentiles.layers();
+  if (std::find(layers.begin(), layers.end(), layer) == layers.end()) return {};
+  const int64_t units = run.percentiles.units(layer);
+  if (units != reference.percentiles.units(layer)) return {};
+  return median_drift(run.percentiles.values(layer), units, typical_unit(reference.percentiles.values(layer), units));
+}
+
+eval::Table summary(const ShowOptions& options) {
+  const auto runs = read_runs(options);
+  eval::Table table;
+  table.columns = {{"run"}, {"steps"}, {"last"}, {"best"}};
+  for (const double target : options.targets) table.columns.push_back({"steps_to_" + format_number(target)});
+  for (const double target : options.targets) table.columns.push_back({"times_fewer_" + format_number(target), 1});
+  table.columns.push_back({"median_drift", 2});
+  for (const Run& run : runs) {
+    const auto& values = run.history.column(options.metric);
+    if (values.empty()) fail_data(run.name, "reports in the log", "none");
+    std::vector<eval::Cell> row = {run.name, run.history.steps().back(), values.back(), *std::max_element(values.begin(), values.end())};
+    for (const double target : options.targets) row.push_back(steps_cell(run.history.first_step_reaching(options.metric, target)));
+    for (const double target : options.targets) {
+      const int64_t own = run.history.first_step_reaching(options.metric, target), last = runs.back().history.first_step_reaching(options.metric, target);
+      row.push_back(own > 0 && last > 0 ? eval::Cell(static_cast<double>(last) / static_cast<double>(own)) : eval::Cell());
+    }
+    row.push_back(drift_cell(run, runs.back()));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
 }
 
 void show_confusion(const ShowOptions& options) {
@@ -136,6 +173,11 @@ void show_confusion(const ShowOptions& options) {
 }  // namespace
 
 int show(const ShowOptions& options, const cli::Invocation& invocation) {
+  if (options.what == "summary") {
+    print_table(summary(options), invocation);
+    return 0;
+  }
+  if (options.output.empty()) fail(ErrorKind::kUsage, "--output: expected a file, found nothing");
   eval::figure_format(options.output);
   const OutputPolicy policy{invocation.common.no_clobber, 0};
   { const AtomicFile probe(options.output, policy); }

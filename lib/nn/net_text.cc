@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kHeader = "fovea-net 1";
 constexpr size_t kMaxBytes = 1 << 20, kMaxLayers = 10000;
+const std::set<std::string_view> kParameterNames = {"weight", "bias", "gamma", "beta", "running_mean", "running_var"};
 
 [[noreturn]] void fail_line(const std::string& origin, int line, const std::string& what, std::string hint = {}) {
   throw Error(ErrorKind::kData, fmt::format("{}:{}: {}", origin, line, what), std::move(hint));
@@ -116,6 +117,14 @@ void check_graph(const NetText& net) {
       used.insert(input);
     }
     known.push_back(layer.name);
+  }
+  // "a/weight" beside "a" would be one name in a checkpoint for a layer and for a parameter.
+  for (const LayerLine& layer : net.layers) {
+    const auto slash = layer.name.rfind('/');
+    const bool is_parameter = slash != std::string::npos && kParameterNames.contains(std::string_view(layer.name).substr(slash + 1));
+    if (is_parameter && net.find(std::string_view(layer.name).substr(0, slash)) != nullptr) {
+      fail_line(net.origin, layer.line, fmt::format("layer name '{}' is that of a parameter of layer '{}'", layer.name, layer.name.substr(0, slash)));
+    }
   }
   for (const LayerLine& layer : net.layers) {
     if (&layer != &net.layers.back() && !used.contains(layer.name)) {

@@ -49,6 +49,7 @@ TEST_CASE("net_text: errors name file, line and what was found") {
   CHECK(message_of(kHead + "relu name=a name=b\n") == "t.net:3: key 'name' is given twice");
   CHECK(message_of(kHead + "relu\n") == "t.net:3: 'relu' has no name=");
   CHECK(message_of(kHead + "relu name=../a\n") == "no error");  // dots and slashes are letters of names
+  CHECK(message_of(kHead + "relu name=a\nrelu name=a/weight\n") == "t.net:4: layer name 'a/weight' is that of a parameter of layer 'a'");
   CHECK(message_of(kHead + "relo name=a\n") == "t.net:3: unknown layer kind 'relo'");
 }
 

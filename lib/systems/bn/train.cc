@@ -99,7 +99,8 @@ void check_options(const TrainOptions& options) {
 }  // namespace
 
 int train(const TrainOptions& given, const cli::Invocation& invocation) {
-  const TrainOptions options = apply_preset(given, [&](std::string_view name) { return invocation.was_given(name); });
+  TrainOptions options = apply_preset(given, [&](std::string_view name) { return invocation.was_given(name); });
+  if (options.bn_mode == "naive") options.network.keep_bias = true;  // the drifting bias is what the mode is about
   check_options(options);
   { const AtomicFile probe(options.output, {invocation.common.no_clobber, 0}); }
   TrainingSources sources = open_training(options.data);

@@ -14,7 +14,7 @@ static inline float exp_approx(float x) {
   clamped = clamped > kHigh ? kHigh : clamped;
   const float shifted = clamped * 1.44269504088896341F + kRound;
   const float n = shifted - kRound;
-  const int32_t exponent = __builtin_bit_cast(int32_t, shifted) - __builtin_bit_cast(int32_t, kRound);
+  const uint32_t exponent = __builtin_bit_cast(uint32_t, shifted) - __builtin_bit_cast(uint32_t, kRound);
   float r = clamped - n * 0.693359375F;
   r = r + n * 2.12194440e-4F;
   float p = 1.9875691500e-4F;
@@ -24,7 +24,7 @@ static inline float exp_approx(float x) {
   p = p * r + 1.6666665459e-1F;
   p = p * r + 5.0000001201e-1F;
   p = p * (r * r) + r + 1.0F;
-  const float scale = __builtin_bit_cast(float, (exponent + 127) * (1 << 23));
+  const float scale = __builtin_bit_cast(float, (exponent + 127U) << 23);  // unsigned: NaN wraps
   const float result = p * scale;
   return x < kLow ? 0.0F : result;
 }

@@ -35,7 +35,7 @@ constexpr int64_t kEntryBytes = 40;
 
 void H5Parser::refuse(std::string_view what) const {
   throw Error(ErrorKind::kData, fmt::format("{}: refused HDF5 feature: {}", source_.name(), what),
-              "files in HDF5's \"earliest\" format are read; rewrite it with h5repack or h5py's default settings");
+              "files in HDF5's \"earliest\" format are read; copy it with h5py and its default settings");
 }
 
 void H5Parser::account(int64_t address, int64_t count, std::string_view what) {

@@ -49,7 +49,8 @@ void any_max(const PoolRow& row, const Window& window, const float* __restrict x
       const float* __restrict values = x + (i * row.in_width + j) * channels;
       const auto cell = static_cast<uint16_t>(window.cell + i * row.kernel_x + j);
       if (winner == nullptr) {
-        for (int64_t c = 0; c < channels; ++c) y[c] = ((values[c] > y[c]) | (values[c] != values[c])) ? values[c] : y[c];
+        for (int64_t c = 0; c < channels; ++c)
+          y[c] = ((values[c] > y[c]) | (values[c] != values[c])) ? values[c] : y[c];
         continue;
       }
       for (int64_t c = 0; c < channels; ++c) {

@@ -63,6 +63,18 @@ eval::Figure curves(const ShowOptions& options) {
   return {options.title, "", {std::move(panel)}};
 }
 
+// One vertical scale for all panels, so that runs side by side compare by eye.
+void share_vertical_axis(eval::Figure& figure) {
+  double low = INFINITY, high = -INFINITY;
+  for (const auto& panel : figure.panels) {
+    for (const auto& line : panel.lines) {
+      for (const double y : line.y) low = std::min(low, y), high = std::max(high, y);
+    }
+  }
+  if (!(low < high)) return;
+  for (auto& panel : figure.panels) panel.y.low = low, panel.y.high = high;
+}
+
 eval::Figure bias_drift(const ShowOptions& options) {
   constexpr std::string_view kPrefix = "bias_norm.";
   eval::Figure figure{options.title, "Euclidean norm of the bias before each batch_norm layer", {}};
@@ -75,6 +87,7 @@ eval::Figure bias_drift(const ShowOptions& options) {
     if (panel.lines.empty()) fail_data(run.name, "columns bias_norm.LAYER in the log (train with --keep-bias or --bn-mode naive)", "none");
     figure.panels.push_back(std::move(panel));
   }
+  share_vertical_axis(figure);
   return figure;
 }
 
@@ -91,18 +104,6 @@ eval::Panel percentile_panel(const ShowOptions& options, const Run& run, const s
     panel.lines.push_back(std::move(line));
   }
   return panel;
-}
-
-// One vertical scale for all panels, so that the drift with and without batch normalisation compares by eye.
-void share_vertical_axis(eval::Figure& figure) {
-  double low = INFINITY, high = -INFINITY;
-  for (const auto& panel : figure.panels) {
-    for (const auto& line : panel.lines) {
-      for (const double y : line.y) low = std::min(low, y), high = std::max(high, y);
-    }
-  }
-  if (!(low < high)) return;
-  for (auto& panel : figure.panels) panel.y.low = low, panel.y.high = high;
 }
 
 eval::Figure percentile_curves(const ShowOptions& options) {

@@ -269,6 +269,8 @@ void AtomicFile::commit() {
   state_->finished = true;
 }
 
+void probe_output(const std::string& target, bool no_clobber) { const AtomicFile probe(target, {no_clobber, 0}); }
+
 void write_file(const std::string& target, std::string_view bytes, OutputPolicy policy) {
   AtomicFile file(target, policy);
   file.write(bytes);

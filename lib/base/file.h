@@ -52,6 +52,9 @@ class AtomicFile {
   std::unique_ptr<State> state_;
 };
 
+// What constructing and dropping an AtomicFile finds out: fails now for a target that could not be written at the end.
+void probe_output(const std::string& target, bool no_clobber);
+
 // The whole of `bytes` as an AtomicFile.
 void write_file(const std::string& target, std::string_view bytes, OutputPolicy policy = {});
 

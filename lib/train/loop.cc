@@ -97,7 +97,7 @@ void Loop::restore_from(const std::string& path) {
 }
 
 void Loop::start() {
-  { const AtomicFile probe(options_.output, {options_.no_clobber, 0}); }
+  probe_output(options_.output, options_.no_clobber);
   if (options_.resume && file_exists(options_.output)) restore_from(options_.output);
   else if (options_.resume) log::info("{} does not exist yet: starting afresh", options_.output);
   metrics_ = MetricsFile(options_.metrics, step_ > 0 ? step_ : -1);

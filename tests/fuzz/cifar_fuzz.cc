@@ -1,4 +1,4 @@
-// Sources: lib/data/cifar.cc lib/io/gzip.cc. Libraries: fmt, z. The first byte chooses the kind.
+// The first byte chooses the reader.
 #include "data/cifar.h"
 #include "fuzz/fuzz_target.h"
 

@@ -1,5 +1,3 @@
-// Sources: lib/io/{h5_*,byte_source,element_type,json,checks,schema*,verify,named_tensor}.cc
-// lib/base/{hash,standard_output,version,cpu}.cc. Libraries: fmt, z, xxhash, hdf5 (linked for the writer, not used).
 #include <vector>
 
 #include "fuzz/fuzz_target.h"

@@ -1,4 +1,4 @@
-// Sources: lib/data/idx.cc lib/io/gzip.cc. Libraries: fmt, z. The first byte chooses the form.
+// The first byte chooses the reader.
 #include "data/idx.h"
 #include "fuzz/fuzz_target.h"
 #include "io/gzip.h"

@@ -1,5 +1,4 @@
-// Sources: lib/io/npz.cc lib/io/zip.cc lib/io/gzip.cc lib/io/named_tensor.cc. Libraries: fmt, z. The first byte
-// chooses.
+// The first byte chooses the reader.
 #include "fuzz/fuzz_target.h"
 #include "io/npz.h"
 

@@ -1,4 +1,3 @@
-// Sources: lib/io/picture.cc lib/io/picture_jpeg.cc lib/io/picture_png.cc. Libraries: fmt, turbojpeg, png, z.
 #include "fuzz/fuzz_target.h"
 #include "io/picture.h"
 

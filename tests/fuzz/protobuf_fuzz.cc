@@ -1,5 +1,4 @@
-// Sources: lib/io/protobuf.cc lib/io/onnx_weights.cc lib/io/caffemodel.cc lib/io/named_tensor.cc. Libraries: fmt.
-// The first byte chooses the format.
+// The first byte chooses the reader.
 #include "fuzz/fuzz_target.h"
 #include "io/caffemodel.h"
 #include "io/onnx_weights.h"

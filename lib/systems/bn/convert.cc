@@ -209,7 +209,7 @@ int convert_scenes(const ConvertOptions& options, const cli::Invocation& invocat
 
 int convert_checkpoint(const ConvertOptions& options, const cli::Invocation& invocation) {
   if (options.inputs.size() != 1) fail(ErrorKind::kUsage, "--from checkpoint: expected one checkpoint, found {}", options.inputs.size());
-  const AtomicFile probe(options.output, {invocation.common.no_clobber, 0});
+  probe_output(options.output, invocation.common.no_clobber);
   train::Model model = train::load_model(options.inputs[0]);
   if (!options.output.ends_with(".npz")) {
     io::CheckpointData data;

@@ -75,7 +75,7 @@ struct Requirement {
 int evaluate(const EvalOptions& options, const cli::Invocation& invocation) {
   std::optional<Requirement> requirement;
   if (!options.require.empty()) requirement = Requirement::parse(options.require);
-  if (!options.confusion.empty()) const AtomicFile probe(options.confusion, {invocation.common.no_clobber, 0});
+  if (!options.confusion.empty()) probe_output(options.confusion, invocation.common.no_clobber);
   const CropOptions crops{data::parse_crop_scheme(options.crops), options.batch};
   set_precision(options.precision);
   std::vector<train::Model> models;

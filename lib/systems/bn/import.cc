@@ -75,7 +75,7 @@ std::map<std::string, std::string> parse_renames(const std::vector<std::string>&
 int import_weights(const ImportOptions& options, const cli::Invocation& invocation) {
   const auto renames = parse_renames(options.rename);
   const ForeignFormat format = detect(options.weights, options.format);
-  { const AtomicFile probe(options.output, {invocation.common.no_clobber, 0}); }
+  probe_output(options.output, invocation.common.no_clobber);
   nn::Network network(load_net(options.net));
   network.initialize(invocation.common.seed);
   const auto arrays = match_weights(read_foreign(options.weights, format), format, renames, network, options.weights);

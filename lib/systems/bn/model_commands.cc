@@ -32,7 +32,7 @@ int write_model(nn::Network& network, const train::Model& parent, io::RootAttrib
 }  // namespace
 
 int recalibrate(const RecalibrateOptions& options, const cli::Invocation& invocation) {
-  { const AtomicFile probe(options.output, {invocation.common.no_clobber, 0}); }
+  probe_output(options.output, invocation.common.no_clobber);
   train::Model model = train::load_model(options.model);
   if (!model.has_batch_norm) fail_data(options.model + ": model/network", "a network with batch_norm layers", "none (is it folded?)");
   const data::ImageSource source = open_split(options.data.data, options.data.split, options.data.limit, options.data.skip_bad_images);
@@ -52,7 +52,7 @@ int recalibrate(const RecalibrateOptions& options, const cli::Invocation& invoca
 }
 
 int fold(const FoldOptions& options, const cli::Invocation& invocation) {
-  { const AtomicFile probe(options.output, {invocation.common.no_clobber, 0}); }
+  probe_output(options.output, invocation.common.no_clobber);
   train::Model model = train::load_model(options.model);
   if (!model.has_batch_norm) fail_data(options.model + ": model/network", "a network with batch_norm layers", "none (is it folded already?)");
   nn::Network folded = nn::fold_batch_norm(model.network);

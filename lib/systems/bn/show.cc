@@ -181,7 +181,7 @@ int show(const ShowOptions& options, const cli::Invocation& invocation) {
   if (options.output.empty()) fail(ErrorKind::kUsage, "--output: expected a file, found nothing");
   eval::figure_format(options.output);
   const OutputPolicy policy{invocation.common.no_clobber, 0};
-  { const AtomicFile probe(options.output, policy); }
+  probe_output(options.output, policy.no_clobber);
   if (options.what == "confusion") show_confusion(options);
   else if (options.what == "bias") eval::write_figure(bias_drift(options), options.output, policy);
   else if (options.what == "percentiles") eval::write_figure(percentile_curves(options), options.output, policy);

@@ -102,7 +102,7 @@ int train(const TrainOptions& given, const cli::Invocation& invocation) {
   TrainOptions options = apply_preset(given, [&](std::string_view name) { return invocation.was_given(name); });
   if (options.bn_mode == "naive") options.network.keep_bias = true;  // the drifting bias is what the mode is about
   check_options(options);
-  { const AtomicFile probe(options.output, {invocation.common.no_clobber, 0}); }
+  probe_output(options.output, invocation.common.no_clobber);
   TrainingSources sources = open_training(options.data);
   const int64_t classes = class_count(sources.training);
   if (sources.test) check_labels(sources.training.label_set(), classes, *sources.test);

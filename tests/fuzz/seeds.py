@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Starting inputs for the fuzz targets: small valid files, so that mutations reach beyond the first check.
+
+usage: seeds.py BUILD_DIR SOURCE_DIR; writes BUILD_DIR/corpus/<target>/. Standard library only.
+"""
+import gzip
+import io
+import pathlib
+import struct
+import subprocess
+import sys
+import zipfile
+
+
+def npy(values, shape, descr="<f4"):
+    header = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (descr, shape)
+    header = header.ljust((64 - 10 - 1 - len(header)) % 64 + len(header)) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack("<%df" % len(values), *values)
+
+
+def npz():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("conv1.weight.npy", npy([1.0] * 6, "(2, 3)"))
+        archive.writestr("conv1.bias.npy", npy([0.5, 0.25], "(2,)"))
+    return out.getvalue()
+
+
+def varint(value):
+    out = b""
+    while value >= 128:
+        out += bytes([value & 127 | 128])
+        value >>= 7
+    return out + bytes([value])
+
+
+def field(number, payload):
+    return varint(number << 3 | 2) + varint(len(payload)) + payload
+
+
+def caffe():
+    blob = field(7, b"\x0a\x02\x02\x03") + field(5, struct.pack("<6f", *range(6)))
+    return field(100, field(1, b"conv1") + field(2, b"Convolution") + field(7, blob))
+
+
+def onnx():
+    tensor = b"\x08\x02\x08\x03\x10\x01" + field(8, b"weight") + field(9, struct.pack("<6f", *range(6)))
+    return field(7, field(5, tensor))
+
+
+def main():
+    build, source = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    corpus = build / "corpus"
+
+    def put(target, name, data):
+        (corpus / target).mkdir(parents=True, exist_ok=True)
+        (corpus / target / name).write_bytes(data)
+
+    idx = struct.pack(">4B3I", 0, 0, 8, 3, 2, 4, 4) + bytes(range(32))
+    labels = struct.pack(">4BI", 0, 0, 8, 1, 2) + b"\x01\x02"
+    for k, data in enumerate([idx, labels, gzip.compress(idx)]):
+        for first in range(4):
+            put("idx", f"{k}-{first}", bytes([first]) + data)
+    for first in range(4):
+        put("cifar", str(first), bytes([first]) + bytes([3]) + bytes(3072))
+        put("cifar", f"100-{first}", bytes([first]) + bytes([3, 7]) + bytes(3072))
+    put("npz", "zip", b"\x00" + npz())
+    put("npz", "npy", b"\x01" + npy([1.0] * 6, "(2, 3)"))
+    for first in range(4):
+        put("protobuf", f"caffe-{first}", bytes([first]) + caffe())
+        put("protobuf", f"onnx-{first}", bytes([first]) + onnx())
+    for net in (source / "share/models").glob("*.net"):
+        put("net", net.name, net.read_bytes())
+
+    tool, work = build / "bn-train", build / "seeds"
+    work.mkdir(exist_ok=True)
+
+    def run(*words):
+        subprocess.run([str(tool), *map(str, words), "--quiet"], check=True, cwd=work)
+
+    run("convert", "--from", "scenes", "--kind", "digits", "--count", 20, "-o", "digits.h5")
+    run("convert", "--from", "scenes", "--kind", "shapes", "--count", 3, "-o", "shapes.h5")
+    run("train", "--data", "digits.h5", "--net", "mnist-mlp-bn", "--steps", 3, "--batch", 10, "-o", "net.ckpt.h5")
+    for name in ("digits.h5", "shapes.h5"):
+        put("h5", name, (work / name).read_bytes())
+    put("picture", "demo.png", (source / "share/demo/digit-3.png").read_bytes())
+
+
+main()

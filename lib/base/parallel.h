@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <functional>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace fovea {
 
@@ -40,6 +42,19 @@ void parallel_blocks(int64_t count, int64_t grain, Body&& body) {
     const int64_t begin = block * grain;
     body(begin, begin + grain < count ? begin + grain : count);
   });
+}
+
+// compute(i) for i in [0, count) on any thread; consume(i, result) on the calling thread, in order. At most `group` results
+// wait at a time. compute's result type needs a default constructor.
+template <typename Compute, typename Consume>
+void parallel_ordered(int64_t count, int64_t group, Compute&& compute, Consume&& consume) {
+  using Result = decltype(compute(int64_t{0}));
+  std::vector<Result> results(static_cast<size_t>(group < count ? group : count));
+  for (int64_t begin = 0; begin < count; begin += group) {
+    const int64_t size = begin + group < count ? group : count - begin;
+    parallel_tasks(size, [&](int64_t i) { results[static_cast<size_t>(i)] = compute(begin + i); });
+    for (int64_t i = 0; i < size; ++i) consume(begin + i, std::move(results[static_cast<size_t>(i)]));
+  }
 }
 
 }  // namespace fovea

@@ -18,6 +18,8 @@ enum class RngPurpose : uint32_t {
   kScene = 5,
   kTest = 6,
   kNoise = 7,
+  kProposals = 8,
+  kWindows = 9,
 };
 
 // The raw block function: 4 words from a 4-word counter and a 2-word key.

@@ -16,6 +16,9 @@ constexpr const char* kAlgorithm = "philox4x32-10";
 // Attributes of /optimizer with a place of their own in CheckpointData.
 constexpr std::array<std::string_view, 4> kOptimizerNames{"name", "step", "lr", "schedule"};
 
+constexpr const char* kDetectorSettings = "detector/settings";
+constexpr const char* kDetector = "detector/";
+
 void require_name(const std::string& name, std::string_view what) {
   const bool bad = name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
                    name.find('\0') != std::string::npos;
@@ -72,6 +75,23 @@ Json read_json_attribute(const H5Reader& reader, const std::string& object, cons
     default:
       return reader.attribute_int(object, key);
   }
+}
+
+void write_arrays(H5Writer& writer, const std::string& group, const std::vector<TrainingArray>& arrays) {
+  for (const TrainingArray& array : arrays) {
+    for (const std::string& part : split(array.name, '/')) require_name(part, "array");
+    writer.write<double>(group + array.name, array.shape, array.values, array.axes);
+  }
+}
+
+// The numeric datasets below `group`.
+std::vector<TrainingArray> read_arrays(const H5Reader& reader, const std::string& group) {
+  std::vector<TrainingArray> arrays;
+  for (const std::string& path : reader.datasets()) {
+    if (!path.starts_with(group) || path == kDetectorSettings) continue;
+    arrays.push_back({path.substr(group.size()), reader.attribute_text(path, "axes"), reader.extents(path), reader.read<double>(path)});
+  }
+  return arrays;
 }
 
 void write_log(H5Writer& writer, const std::string& group, const std::vector<int64_t>& steps,
@@ -173,12 +193,7 @@ void read_training(const H5Reader& reader, CheckpointData& data) {
     data.rng = reader.read<uint64_t>("training/rng");
   }
   if (reader.has("training/sampler")) data.sampler = reader.read<uint64_t>("training/sampler");
-  constexpr std::string_view kArrays = "training/arrays/";
-  for (const std::string& path : reader.datasets()) {
-    if (!path.starts_with(kArrays)) continue;
-    data.training_arrays.push_back({path.substr(kArrays.size()), reader.attribute_text(path, "axes"),
-                                    reader.extents(path), reader.read<double>(path)});
-  }
+  data.training_arrays = read_arrays(reader, "training/arrays/");
   if (!reader.is_group("training/log")) return;
   for (const std::string& name : reader.children("training/log")) {
     const std::string path = "training/log/" + name;
@@ -204,6 +219,10 @@ std::string write_checkpoint(const std::string& target, RootAttributes root, con
     writer.write<float>("model/" + array.layer + "/" + array.parameter, array.shape, array.values,
                         axes_of(array.shape.size()));
   }
+  if (!data.detector_json.empty()) {
+    writer.write_text(kDetectorSettings, data.detector_json);
+    write_arrays(writer, kDetector, data.detector);
+  }
   if (data.has_optimizer) write_optimizer(writer, data);
   if (data.has_training) write_training(writer, data);
   if (!data.labels.empty()) writer.write_strings("labels", data.labels, "class");
@@ -227,7 +246,9 @@ CheckpointData read_checkpoint(const std::string& path, CheckpointParts parts) {
   data.labels = strings("labels", false);
   data.vocabulary = strings("vocabulary", true);
   data.joint_names = strings("joint_names", true);
+  if (reader.has(kDetectorSettings)) data.detector_json = reader.text(kDetectorSettings);
   if (parts.model) read_model(reader, data);
+  if (parts.model) data.detector = read_arrays(reader, kDetector);
   if (parts.optimizer) read_optimizer(reader, data);
   if (parts.training) read_training(reader, data);
   return data;

@@ -45,6 +45,10 @@ struct CheckpointData {
   std::vector<NamedArray> model;
   std::vector<std::string> labels, vocabulary, joint_names;  // written if not empty
 
+  // What a detector adds to its network: /detector/settings (JSON, empty: no detector) and /detector/<name>.
+  std::string detector_json;
+  std::vector<TrainingArray> detector;
+
   bool has_optimizer = false;
   std::string optimizer_name;
   int64_t optimizer_step = 0;

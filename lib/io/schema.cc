@@ -90,8 +90,11 @@ SchemaSpec features() {
   schema.fields = {
       optional(field("item_id", "string", "R", "item", "name of the item")),
       optional(field("image_id", "string", "N", "image", "name of the image, for regions")),
+      optional(field("image_size", "int32", "N,2", "image,(height,width)", "extent in pixels")),
       optional(offsets(field("regions/offsets", "int64", "N+1", "image", "first region of each image"), "R")),
       optional(finite(field("regions/box", "float32", "R,4", "region,(x1,y1,x2,y2)", "box, xyxy_inclusive_0based"))),
+      optional(indices(field("regions/object", "int32", "R", "region",
+                             "index among the image's objects for true boxes, -1 for proposals"), -1, "")),
       finite(field("features", "float32", "R,...", "item,feature", "features (R,D), maps (R,h,w,C) or grids (R,L,D)")),
   };
   schema.attributes = {
@@ -100,6 +103,51 @@ SchemaSpec features() {
       {"/", "preprocess", "string", true, "JSON: size, mean, std, warp, padding"},
       {"features", "grid", "int32[2]", true, "h, w of grid features"},
   };
+  return schema;
+}
+
+SchemaSpec proposals() {
+  SchemaSpec schema;
+  schema.name = "fovea.proposals";
+  schema.summary = "region proposals of images, best first";
+  schema.made_by = "rcnn-propose run";
+  schema.joined = {"N", "R", "M"};
+  schema.item = "N";
+  schema.fields = {
+      unique(field("image_id", "string", "N", "image", "name of the image")),
+      field("image_size", "int32", "N,2", "image,(height,width)", "extent in pixels"),
+      offsets(field("regions/offsets", "int64", "N+1", "image", "first region of each image"), "R"),
+      finite(field("regions/box", "float32", "R,4", "region,(x1,y1,x2,y2)", "bounding box, xyxy_inclusive_0based")),
+      optional(finite(field("regions/score", "float32", "R", "region", "larger is better; the regions of an image are sorted by it"))),
+      optional(offsets(field("masks/offsets", "int64", "R+1", "region", "first run of each region"), "M")),
+      optional(field("masks/runs", "uint32", "M", "run",
+                     "run lengths inside the box, row by row, beginning with a run outside the region; they add up to the box's area")),
+  };
+  schema.attributes = {
+      {"/", "strategy", "string", true, "how the regions were found"},
+      {"regions/box", "box_convention", "string", true, "xyxy_inclusive_0based"},
+  };
+  return schema;
+}
+
+SchemaSpec detections() {
+  SchemaSpec schema;
+  schema.name = "fovea.detections";
+  schema.summary = "scored boxes with classes";
+  schema.made_by = "rcnn-detect detect";
+  schema.joined = {"N", "R"};
+  schema.item = "N";
+  schema.fields = {
+      unique(field("image_id", "string", "N", "image", "name of the image")),
+      field("image_size", "int32", "N,2", "image,(height,width)", "extent in pixels"),
+      offsets(field("detections/offsets", "int64", "N+1", "image", "first detection of each image"), "R"),
+      finite(field("detections/box", "float32", "R,4", "detection,(x1,y1,x2,y2)", "bounding box, xyxy_inclusive_0based")),
+      indices(field("detections/class", "int32", "R", "detection", "index in class_names"), 0, "K"),
+      finite(field("detections/score", "float32", "R", "detection", "larger is surer")),
+      optional(indices(field("detections/proposal", "int32", "R", "detection", "index among the image's proposals, -1 unknown"), -1, "")),
+      unique(field("class_names", "string", "K", "class", "names of the classes")),
+  };
+  schema.attributes = {{"detections/box", "box_convention", "string", true, "xyxy_inclusive_0based"}};
   return schema;
 }
 
@@ -113,6 +161,8 @@ SchemaSpec checkpoint() {
       optional(field("model/preprocess", "string", "", "scalar", "JSON: input size, channel order, mean, std")),
       finite(optional(field("model/<layer...>/<parameter>", "float32", "...", "out,in,kh,kw",
                             "weight, bias, gamma, beta, running_mean, running_var, ..."))),
+      optional(field("detector/settings", "string", "", "scalar", "JSON: features, scale, classes of an object detector")),
+      finite(optional(field("detector/<name...>", "float64", "...", "as named", "its SVMs and box regressors"))),
       finite(optional(field("optimizer/<slot>/<layer...>/<parameter>", "float32", "...", "as the parameter",
                             "state of the optimiser: momentum, m, v, cache"))),
       optional(
@@ -207,7 +257,8 @@ int match(std::string_view pattern, std::string_view path) {
 }  // namespace
 
 const std::vector<SchemaSpec>& schemas() {
-  static const std::vector<SchemaSpec> table{images(), features(), checkpoint(), adversarial(), log_table()};
+  static const std::vector<SchemaSpec> table{images(),     proposals(),   features(),   detections(),
+                                             checkpoint(), adversarial(), log_table()};
   return table;
 }
 

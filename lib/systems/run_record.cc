@@ -29,6 +29,21 @@ io::InputRecord input_record(const std::string& role, const train::Model& model)
   return {role, base_name(model.path), "fovea.checkpoint", model.hash};
 }
 
+train::LoopOptions loop_options(const cli::Invocation& invocation, const std::string& output, int64_t steps) {
+  const cli::CommonOptions& common = invocation.common;
+  train::LoopOptions loop;
+  loop.output = output;
+  loop.steps = steps;
+  loop.checkpoint_steps = common.checkpoint_every.steps;
+  loop.checkpoint_seconds = common.checkpoint_every.seconds;
+  loop.keep = common.keep;
+  loop.max_time = common.max_time;
+  loop.resume = common.resume;
+  loop.no_clobber = common.no_clobber;
+  loop.compress = common.compress.value_or(-1);
+  return loop;
+}
+
 void print_table(const eval::Table& table, const cli::Invocation& invocation) {
   write_stdout(table.text(eval::parse_table_format(invocation.common.format)));
 }

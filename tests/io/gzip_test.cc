@@ -7,7 +7,7 @@ using namespace fovea::io;
 using namespace fovea::test;
 
 TEST_CASE("gzip: data comes back, from several members too") {
-  const Bytes data = to_bytes(std::string(100000, 'a') + "end");
+  const Bytes data = to_bytes(std::string(100000, 'a').append("end"));
   const Bytes packed = gzip(data);
   CHECK(is_gzip(packed));
   CHECK(packed.size() < 1000);

@@ -10,6 +10,7 @@
 #include "systems/bn/population.h"
 #include "systems/bn/recipe.h"
 #include "train/model.h"
+#include "train/optimizer_state.h"
 
 namespace fovea::bn {
 namespace {
@@ -171,25 +172,12 @@ std::optional<train::Metrics> ClassifierTask::finish(const std::function<bool()>
 }
 
 bool ClassifierTask::parameters_are_finite() const {
-  for (const nn::Parameter* parameter : network_.parameters()) {
-    const auto values = parameter->var.value().span<float>();
-    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) return false;
-  }
-  return true;
+  return train::parameters_are_finite(network_);
 }
 
 void ClassifierTask::save(io::CheckpointData& data) const {
   train::store_model(network_, setup_.preprocess, setup_.labels, data);
-  data.has_optimizer = true;
-  data.optimizer_name = nn::optimizer_name(optimizer_.config().kind);
-  data.optimizer_step = optimizer_.steps();
-  data.learning_rate = setup_.options.recipe.learning_rate;
-  data.schedule_json = io::canonical_json(io::Json(setup_.options.recipe.schedule));
-  for (const auto& slot : optimizer_.slots()) {
-    const auto extents = slot.value.shape().extents();
-    const auto values = slot.value.span<float>();
-    data.optimizer.push_back({slot.name, slot.parameter->layer, slot.parameter->name, {extents.begin(), extents.end()}, {values.begin(), values.end()}});
-  }
+  train::store_optimizer(optimizer_, setup_.options.recipe.learning_rate, setup_.options.recipe.schedule, data);
   // Population statistics are in the model now; training goes on from the moving averages.
   for (const auto& array : finished_ ? moving_ : std::vector<nn::Array>{}) {
     const auto extents = array.shape.extents();
@@ -203,19 +191,8 @@ void ClassifierTask::save(io::CheckpointData& data) const {
 
 void ClassifierTask::restore(const io::CheckpointData& data, const std::string& origin) {
   train::restore_arrays(network_, data, origin);
-  const std::string name = nn::optimizer_name(optimizer_.config().kind);
-  if (data.optimizer_name != name) fail_data(origin + ": optimizer", name, printable(data.optimizer_name));
-  optimizer_.set_steps(data.optimizer_step);
+  train::restore_optimizer(optimizer_, data, origin);
   std::vector<nn::Array> moving;
-  for (auto& slot : optimizer_.slots()) {
-    const auto it = std::find_if(data.optimizer.begin(), data.optimizer.end(), [&](const io::NamedSlot& stored) {
-      return stored.slot == slot.name && stored.layer == slot.parameter->layer && stored.parameter == slot.parameter->name;
-    });
-    const std::string place = fmt::format("{}: optimizer/{}/{}/{}", origin, slot.name, slot.parameter->layer, slot.parameter->name);
-    if (it == data.optimizer.end()) fail_data(place, slot.value.shape().text(), "nothing");
-    if (static_cast<int64_t>(it->values.size()) != slot.value.count()) fail_data(place, slot.value.shape().text(), fmt::format("{} values", it->values.size()));
-    std::copy(it->values.begin(), it->values.end(), slot.value.span<float>().begin());
-  }
   for (const auto& stored : data.optimizer) {
     if (stored.slot == "moving") moving.push_back({stored.layer, stored.parameter, Shape(std::span<const int64_t>(stored.shape)), stored.values});
   }

@@ -1,18 +1,17 @@
 // bn-train eval
-#include <algorithm>
-#include <cmath>
+#include <optional>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "eval/classification.h"
 #include "eval/figure.h"
 #include "systems/bn/commands.h"
 #include "systems/bn/confusion.h"
 #include "systems/bn/evaluation.h"
-#include "systems/bn/precision.h"
+#include "systems/precision.h"
 #include "systems/bn/sources.h"
+#include "systems/requirement.h"
 #include "systems/run_record.h"
 
 namespace fovea::bn {
@@ -41,40 +40,11 @@ eval::Table class_table(const eval::ConfusionMatrix& matrix, const std::vector<s
   return table;
 }
 
-// "accuracy>=0.97" against the columns of the last row. Throws Error(kUsage).
-struct Requirement {
-  std::string name, relation;
-  double bound = 0;
-
-  static Requirement parse(const std::string& text) {
-    const auto at = text.find_first_of("<>");
-    Requirement out;
-    if (at != std::string::npos) {
-      out.name = text.substr(0, at);
-      out.relation = text.substr(at, at + 1 < text.size() && text[at + 1] == '=' ? 2 : 1);
-      const auto bound = parse_double(text.substr(at + out.relation.size()));
-      const bool known = out.name == "accuracy" || out.name == "top1_error" || out.name == "top5_error" || out.name == "loss";
-      if (bound && known) {
-        out.bound = *bound;
-        return out;
-      }
-    }
-    throw Error(ErrorKind::kUsage, fmt::format("--require: expected NAME>=VALUE, found '{}'", printable(text)), "names: accuracy top1_error top5_error loss");
-  }
-
-  bool holds(const Score& score) const {
-    const double value = name == "accuracy" ? 1 - score.top1_error : name == "top1_error" ? score.top1_error : name == "top5_error" ? score.top5_error : score.loss;
-    if (relation == ">=") return value >= bound;
-    if (relation == "<=") return value <= bound;
-    return relation == ">" ? value > bound : value < bound;
-  }
-};
-
 }  // namespace
 
 int evaluate(const EvalOptions& options, const cli::Invocation& invocation) {
   std::optional<Requirement> requirement;
-  if (!options.require.empty()) requirement = Requirement::parse(options.require);
+  if (!options.require.empty()) requirement.emplace(options.require, std::vector<std::string>{"accuracy", "top1_error", "top5_error", "loss"});
   if (!options.confusion.empty()) probe_output(options.confusion, invocation.common.no_clobber);
   const CropOptions crops{data::parse_crop_scheme(options.crops), options.batch};
   set_precision(options.precision);
@@ -95,9 +65,10 @@ int evaluate(const EvalOptions& options, const cli::Invocation& invocation) {
   if (models.size() > 1) rows.push_back({fmt::format("ensemble of {}", models.size()), score_probabilities(mean, source, classes)});
   const eval::ConfusionMatrix matrix = confusion_of(mean, source, classes);
   const auto names = class_names(models[0], source, classes);
-  print_table(options.per_class ? class_table(matrix, names) : score_table(rows, data::crop_count(crops.scheme)), invocation);
+  const eval::Table scores = score_table(rows, data::crop_count(crops.scheme));
+  print_table(options.per_class ? class_table(matrix, names) : scores, invocation);
   if (!options.confusion.empty()) draw_confusion(matrix, names, options.confusion, fmt::format("{} on {}", rows.back().name, source.name()));
-  if (requirement && !requirement->holds(rows.back().score)) {
+  if (requirement && !requirement->holds(scores)) {
     log::error("--require {}: not fulfilled by {}", options.require, rows.back().name);
     return static_cast<int>(ErrorKind::kNegative);
   }

@@ -5,7 +5,7 @@
 #include "systems/bn/commands.h"
 #include "systems/bn/confusion.h"
 #include "systems/bn/evaluation.h"
-#include "systems/bn/precision.h"
+#include "systems/precision.h"
 #include "systems/bn/sources.h"
 #include "systems/run_record.h"
 

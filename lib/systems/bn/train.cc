@@ -43,21 +43,12 @@ void take_weights(nn::Network& network, const train::Model& model) {
   network.import_arrays(arrays, model.path);
 }
 
-train::LoopOptions loop_options(const TrainOptions& options, const cli::Invocation& invocation, int64_t steps) {
-  train::LoopOptions loop;
-  loop.output = options.output;
-  loop.steps = steps;
+train::LoopOptions training_loop(const TrainOptions& options, const cli::Invocation& invocation, int64_t steps) {
+  train::LoopOptions loop = loop_options(invocation, options.output, steps);
   loop.evaluate_every = options.eval_every;
   loop.evaluate_at = options.eval_at;
-  loop.checkpoint_steps = invocation.common.checkpoint_every.steps;
-  loop.checkpoint_seconds = invocation.common.checkpoint_every.seconds;
-  loop.keep = invocation.common.keep;
   loop.save_best = options.save_best;
   loop.patience = options.patience;
-  loop.max_time = invocation.common.max_time;
-  loop.resume = invocation.common.resume;
-  loop.no_clobber = invocation.common.no_clobber;
-  loop.compress = invocation.common.compress.value_or(-1);
   loop.metrics = options.metrics;
   return loop;
 }
@@ -135,7 +126,7 @@ int train(const TrainOptions& given, const cli::Invocation& invocation) {
   root.inputs.push_back(input_record("train", sources.training));
   if (sources.test) root.inputs.push_back(input_record("test", *sources.test));
   if (initial) root.parent = initial->hash;
-  const train::LoopResult result = train::run(task, loop_options(options, invocation, setup.total_steps), root);
+  const train::LoopResult result = train::run(task, training_loop(options, invocation, setup.total_steps), root);
   if (result.exit_code == 0) print_result(result, options, invocation);
   return result.exit_code;
 }

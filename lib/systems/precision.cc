@@ -1,10 +1,10 @@
-#include "systems/bn/precision.h"
+#include "systems/precision.h"
 
 #include "base/cpu.h"
 #include "base/log.h"
 #include "tensor/kernels/dispatch.h"
 
-namespace fovea::bn {
+namespace fovea {
 
 void set_precision(const std::string& precision) {
   const bool wanted = precision == "bf16";
@@ -12,4 +12,4 @@ void set_precision(const std::string& precision) {
   kernels::use_bf16(wanted && has_amx_bf16());
 }
 
-}  // namespace fovea::bn
+}  // namespace fovea

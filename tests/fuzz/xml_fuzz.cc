@@ -1,0 +1,13 @@
+// XML, and the annotations made of it. The first byte chooses the reader.
+#include "data/voc.h"
+#include "fuzz/fuzz_target.h"
+#include "io/xml.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  return fovea::fuzz::run(data + 1, size - 1, [&](std::span<const std::byte> bytes) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (data[0] % 2 == 0) fovea::io::parse_xml(text, "x");
+    if (data[0] % 2 == 1) fovea::data::voc_xml(fovea::data::parse_voc_xml(text, "x"), "x");
+  });
+}

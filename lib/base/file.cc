@@ -97,6 +97,10 @@ std::string base_name(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
+std::string recorded_path(std::string_view path) {
+  return path.ends_with(".h5") ? "-" : base_name(path);
+}
+
 std::string directory_name(std::string_view path) {
   while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   const auto slash = path.rfind('/');

@@ -17,6 +17,9 @@ std::string read_text_file(const std::string& path, int64_t limit);
 bool is_directory(const std::string& path);
 bool file_exists(const std::string& path);
 std::string base_name(std::string_view path);       // "a/b.h5" -> "b.h5"
+// How an input's path is recorded in outputs: its base name, but "-" for HDF5 files and for "-", which are identified by
+// schema and content hash: a pipe then gives the same bytes as the file it stands for.
+std::string recorded_path(std::string_view path);
 std::string directory_name(std::string_view path);  // "a/b.h5" -> "a", "b" -> "."
 
 // Says what some first bytes look like: "an HDF5 file", "a JPEG image", "a PNG image", "gzip data", "text", "nothing" ...

@@ -10,7 +10,7 @@ namespace {
 
 Value recorded(const OptionRecord& record, const Value& value) {
   const auto* path = std::get_if<std::string>(&value);
-  return record.input_path && path != nullptr && !path->empty() ? Value(base_name(*path)) : value;
+  return record.input_path && path != nullptr && !path->empty() ? Value(recorded_path(*path)) : value;
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ std::string command_line_json(const std::string& tool, const std::string& verb, 
       if (record.kind != ValueKind::kCount) words.push_back(std::get<std::string>(recorded(record, Value(word))));
     }
   }
-  for (const auto& operand : parsed.operands) words.push_back(base_name(operand));
+  for (const auto& operand : parsed.operands) words.push_back(recorded_path(operand));
   return json_array(words);
 }
 

@@ -1,17 +1,25 @@
 #include "data/text_lines.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 namespace fovea::data {
 namespace {
 
+constexpr int64_t kMaxTextBytes = int64_t{1} << 30;
 constexpr std::string_view kSpace = " \t\r\v\f";
 
 }  // namespace
+
+std::string read_lines_of(const std::string& path) {
+  return read_text_file(path, std::min(kMaxTextBytes, max_memory()));
+}
 
 void for_each_line(std::string_view text, const std::string& origin, const LineUser& use) {
   std::vector<std::string_view> words;

@@ -9,7 +9,8 @@
 
 namespace fovea::data {
 
-inline constexpr int64_t kMaxTextBytes = int64_t{1} << 30;
+// A whole file of at most 1 GiB and max_memory(); "-" = stdin.
+std::string read_lines_of(const std::string& path);
 
 // Calls `use` with the words (between spaces and tabs) of each line that has any; `place` is "ORIGIN:LINE".
 using LineUser = std::function<void(const std::vector<std::string_view>& words, const std::string& place)>;

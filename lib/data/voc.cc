@@ -135,7 +135,7 @@ std::vector<ListedImage> parse_image_list(std::string_view text, const std::stri
 }
 
 std::vector<ListedImage> read_image_list(const std::string& path) {
-  return parse_image_list(read_text_file(path, kMaxTextBytes), path);
+  return parse_image_list(read_lines_of(path), path);
 }
 
 std::string class_list_text(const std::vector<AnnotatedImage>& images, std::string_view class_name) {

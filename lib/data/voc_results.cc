@@ -40,7 +40,7 @@ std::vector<VocResult> parse_voc_results(std::string_view text, const std::strin
 }
 
 std::vector<VocResult> read_voc_results(const std::string& path) {
-  return parse_voc_results(read_text_file(path, kMaxTextBytes), path);
+  return parse_voc_results(read_lines_of(path), path);
 }
 
 std::string voc_result_line(const VocResult& result) {
@@ -86,7 +86,7 @@ std::vector<IlsvrcResult> parse_ilsvrc_results(std::string_view text, const std:
 }
 
 std::vector<IlsvrcResult> read_ilsvrc_results(const std::string& path) {
-  return parse_ilsvrc_results(read_text_file(path, kMaxTextBytes), path);
+  return parse_ilsvrc_results(read_lines_of(path), path);
 }
 
 std::string ilsvrc_result_line(const IlsvrcResult& result) {

@@ -260,10 +260,12 @@ std::vector<CocoBox> parse_coco_results(std::string_view text, const std::string
   return parse(text, origin, true).annotations;
 }
 
-CocoFile read_coco(const std::string& path) { return parse_coco(read_text_file(path, kJsonMaxBytes), path); }
+CocoFile read_coco(const std::string& path) {
+  return parse_coco(read_text_file(path, std::min(kJsonMaxBytes, max_memory())), path);
+}
 
 std::vector<CocoBox> read_coco_results(const std::string& path) {
-  return parse_coco_results(read_text_file(path, kJsonMaxBytes), path);
+  return parse_coco_results(read_text_file(path, std::min(kJsonMaxBytes, max_memory())), path);
 }
 
 std::string coco_text(const CocoFile& file) {

@@ -2,6 +2,7 @@
 #include "autograd/ops/conv.h"
 #include "autograd/ops/linear.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "nn/initialize.h"
 #include "nn/layer.h"
 
@@ -46,6 +47,10 @@ class WeightedLayer : public Layer {
     fan_in_ = fan_in;
     fan_out_ = fan_out;
     positions_ = positions;
+    // In double: extents of a hostile text may overflow.
+    double bytes = static_cast<double>(dtype_size(dtype));
+    for (const int64_t extent : weight.extents()) bytes *= static_cast<double>(extent);
+    require_memory(bytes < 0x1p62 ? static_cast<int64_t>(bytes) : int64_t{1} << 62, place_ + ": " + name_);
     parameters_.push_back({name_, "weight", Var(Tensor::zeros(weight, dtype), true), keys_.learning_rate_scale, keys_.decay_scale});
     if (keys_.bias) parameters_.push_back({name_, "bias", Var(Tensor::zeros({keys_.out}, dtype), true), keys_.learning_rate_scale, 0});
   }

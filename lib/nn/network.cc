@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "tensor/kernels/layout.h"
 
@@ -110,6 +111,7 @@ Network::~Network() = default;
 void Network::State::build() {
   const Shape in{input.height, input.width, input.channels};
   steps.push_back({nullptr, {}, {in, {}}, 0, 0});
+  int64_t bytes = 0;  // of all parameters and buffers
   for (size_t i = 1; i < text.layers.size(); ++i) {
     const LayerLine& line = text.layers[i];
     Step step;
@@ -127,6 +129,9 @@ void Network::State::build() {
       if (std::string_view(error.what()).starts_with(text.origin)) throw;
       throw Error(error.kind(), fmt::format("{}{}: {}", place, line.name, error.what()), error.hint());
     }
+    for (const Parameter& parameter : step.layer->parameters()) bytes += parameter.var.value().bytes();
+    for (const Buffer& buffer : step.layer->buffers()) bytes += buffer.value.bytes();
+    require_memory(bytes, text.origin + ": parameters");
     steps.push_back(std::move(step));
   }
 }

@@ -22,11 +22,11 @@ io::WriterOptions writer_options(const cli::Invocation& invocation) {
 }
 
 io::InputRecord input_record(const std::string& role, const data::ImageSource& source) {
-  return {role, source.name(), source.schema(), source.content_hash()};
+  return {role, recorded_path(source.name()), source.schema(), source.content_hash()};
 }
 
 io::InputRecord input_record(const std::string& role, const train::Model& model) {
-  return {role, base_name(model.path), "fovea.checkpoint", model.hash};
+  return {role, recorded_path(model.path), "fovea.checkpoint", model.hash};
 }
 
 train::LoopOptions loop_options(const cli::Invocation& invocation, const std::string& output, int64_t steps) {

@@ -163,17 +163,17 @@ TEST_CASE("render_config: read back, it gives the same values") {
 }
 
 TEST_CASE("parameters_json: sorted, complete, without what cannot change the content") {
-  Call call({"-o", "x", "--seed=18446744073709551615", "--data", "some/where/a.h5", "--cache=1G", "dir/b.h5"});
+  Call call({"-o", "x", "--seed=18446744073709551615", "--data", "some/where/a.png", "--cache=1G", "dir/b.h5"});
   CHECK(
       parameters_json(call.job->table) ==
-      R"({"DATA":["b.h5"],"clip":null,"data":["a.h5"],"deterministic":true,"epochs":20,"flip":null,"init":null,"learning-rate":0.1,)"
+      R"({"DATA":["-"],"clip":null,"data":["a.png"],"deterministic":true,"epochs":20,"flip":null,"init":null,"learning-rate":0.1,)"
       R"("mode":"","momentum":0.9,"optimizer":"sgd","scales":[1,0.5],"seed":"18446744073709551615","shuffle":true,)"
       R"("sizes":[],"warmup":90})");
 }
 
-TEST_CASE("command_line_json: content options of the command line, paths by base name") {
+TEST_CASE("command_line_json: content options of the command line, paths by base name, HDF5 files by none") {
   const Variable variable("FOVEA_EPOCHS", "6");
-  Call call({"dir/b.h5", "-o", "/tmp/x", "--threads=2", "-q", "--no-shuffle", "--init=some/w.h5", "--momentum", "0.5"});
+  Call call({"dir/b.h5", "-o", "/tmp/x", "--threads=2", "-q", "--no-shuffle", "--init=some/w.npz", "--momentum", "0.5"});
   CHECK(command_line_json("bn-fake", "train", call.job->table, call.parsed) ==
-        R"(["bn-fake","train","--momentum","0.5","--init","w.h5","--no-shuffle","b.h5"])");
+        R"(["bn-fake","train","--momentum","0.5","--init","w.npz","--no-shuffle","-"])");
 }

@@ -52,7 +52,7 @@ int detect_convert(const DetectConvertOptions& options, const cli::Invocation& i
 }
 
 io::InputRecord file_record(const std::string& role, const std::string& path, const io::RootAttributes& attributes) {
-  return {role, base_name(path), attributes.schema, attributes.content_hash};
+  return {role, recorded_path(path), attributes.schema, attributes.content_hash};
 }
 
 std::vector<std::string> read_lines(const std::string& path) {

@@ -1,5 +1,7 @@
 // rcnn-propose convert: published boxes (.mat, text) -> fovea.proposals, and fovea.proposals -> text.
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <optional>
 #include <unordered_map>
 
@@ -151,7 +153,7 @@ struct TextBoxes {
 
 void read_tsv(const std::string& path, const Sizes& sizes, TextBoxes& all) {
   int64_t number = 0;
-  for (const std::string& line : split(read_text_file(path, data::kMaxTextBytes), '\n')) {
+  for (const std::string& line : split(data::read_lines_of(path), '\n')) {
     ++number;
     const std::string_view trimmed = trim(line);
     if (trimmed.empty() || trimmed.front() == '#') continue;

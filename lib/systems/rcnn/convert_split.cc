@@ -1,5 +1,6 @@
 // rcnn-detect split: two halves of an image set with nearly equal numbers of objects of each class.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <unordered_set>
 
@@ -108,8 +109,9 @@ int split_images(const SplitOptions& options, const cli::Invocation& invocation)
   for (const int32_t k : set.object_classes) classes = std::max(classes, k + 1);
   std::vector<data::ClassCounts> counts;
   for (const int64_t item : items) counts.push_back(count_objects(set, item));
-  const data::SplitResult result = options.share > 0 ? data::random_split(counts, classes, options.share, invocation.common.seed)
-                                        : data::balanced_split(counts, classes, {invocation.common.seed, options.trials});
+  const data::SplitResult result =
+      options.share > 0 ? data::random_split(counts, classes, options.share, invocation.common.seed)
+                        : data::balanced_split(counts, classes, {invocation.common.seed, options.trials});
   std::vector<std::string> splits = set.splits.empty() ? std::vector<std::string>(set.ids.size()) : set.splits;
   std::array<int64_t, 2> images{};
   for (size_t i = 0; i < items.size(); ++i) {

@@ -45,26 +45,20 @@ class Scorer {
       classes_ = detector_->classes;
       return;
     }
-    if (model.labels.size() < 2 || model.labels[0] != "background") {
-      throw Error(ErrorKind::kData, options.model + ": labels: expected a fine-tuned network with the classes background, ..., found none",
-                  "rcnn-detect finetune makes one");
+    if (data.detector_json.empty() || model.labels.empty() || model.labels[0] != "background") {
+      throw Error(ErrorKind::kData, options.model + ": detector/settings: expected a fine-tuned network, found none", "rcnn-detect finetune makes one");
     }
-    classes_.assign(model.labels.begin() + 1, model.labels.end());
+    const Detector settings = load_detector_settings(data, options.model);
+    classes_ = settings.classes;
+    softmax_features_ = settings.features;
+    if (classes_.size() + 1 != model.labels.size()) fail_data(options.model + ": labels", fmt::format("{} names", classes_.size() + 1), std::to_string(model.labels.size()));
   }
 
   const std::vector<std::string>& classes() const { return classes_; }
   const std::optional<Detector>& detector() const { return detector_; }
 
-  FeatureConfig features(const train::Model& model, const DetectOptions& options, const std::string& softmax_warp) const {
-    FeatureConfig config;
-    if (detector_) {
-      config = detector_->features;
-    } else {
-      if (!softmax_warp.empty()) config = parse_feature_config(softmax_warp, options.model + ": detector");
-      config.layer = model.network.text().layers.back().name;
-      config.grid = 0;
-      config.region = RegionKind::kFull;
-    }
+  FeatureConfig features(const DetectOptions& options) const {
+    FeatureConfig config = detector_ ? detector_->features : softmax_features_;
     config.batch = options.batch;
     return config;
   }
@@ -93,6 +87,7 @@ class Scorer {
  private:
   SelectionConfig selection_;
   std::optional<Detector> detector_;
+  FeatureConfig softmax_features_;
   std::vector<std::string> classes_;
 };
 
@@ -151,7 +146,7 @@ int detect_from_features(const DetectOptions& options, const cli::Invocation& in
     if (features.layout().dimension != outputs) fail_data(options.features + ": features", fmt::format("{} outputs of the network", outputs), std::to_string(features.layout().dimension));
   }
   Output output(options, invocation, scorer.classes(),
-                {input_record("detector", model), {"features", base_name(options.features), "fovea.features", features.attributes().content_hash}});
+                {input_record("detector", model), {"features", recorded_path(options.features), "fovea.features", features.attributes().content_hash}});
   const auto [begin, end] = invocation.common.shard.range(features.count());
   Progress progress("detect", "picture", end - begin);
   for (int64_t image = begin; image < end; ++image) {
@@ -166,7 +161,7 @@ int detect_from_features(const DetectOptions& options, const cli::Invocation& in
 }
 
 int detect_from_pictures(const DetectOptions& options, const cli::Invocation& invocation, train::Model& model, const Scorer& scorer) {
-  FeatureExtractor extractor(model, scorer.features(model, options, ""));
+  FeatureExtractor extractor(model, scorer.features(options));
   const bool masks = extractor.config().region != RegionKind::kFull;
   std::optional<io::ProposalsReader> proposals;
   if (!options.proposals.empty()) proposals.emplace(options.proposals);
@@ -174,7 +169,7 @@ int detect_from_pictures(const DetectOptions& options, const cli::Invocation& in
   search.masks = masks;
   const data::ImageSource source = open_pictures(options.inputs);
   std::vector<io::InputRecord> inputs{input_record("images", source), input_record("detector", model)};
-  if (proposals) inputs.push_back({"proposals", base_name(options.proposals), "fovea.proposals", proposals->attributes().content_hash});
+  if (proposals) inputs.push_back({"proposals", recorded_path(options.proposals), "fovea.proposals", proposals->attributes().content_hash});
   Output output(options, invocation, scorer.classes(), std::move(inputs));
   const auto [begin, end] = invocation.common.shard.range(source.size());
   Progress progress("detect", "picture", end - begin);

@@ -56,10 +56,7 @@ void store_detector(const Detector& detector, io::CheckpointData& data) {
   data.detector.push_back({"regression/weight", "class,feature,whitened", {classes, detector.dimension + 1, 4}, weights});
 }
 
-Detector load_detector(const io::CheckpointData& data, const std::string& origin) {
-  if (data.detector_json.empty()) {
-    throw Error(ErrorKind::kData, origin + ": detector/settings: expected a trained detector, found none", "rcnn-detect train makes one");
-  }
+Detector load_detector_settings(const io::CheckpointData& data, const std::string& origin) {
   const std::string place = origin + ": detector/settings";
   const io::Json json = io::parse_json(data.detector_json, place);
   Detector detector;
@@ -71,6 +68,16 @@ Detector load_detector(const io::CheckpointData& data, const std::string& origin
   if (!json.contains("features")) fail_data(place + ": features", "an object", "nothing");
   detector.feature_json = io::canonical_json(json["features"]);
   detector.features = parse_feature_config(detector.feature_json, place + ": features");
+  return detector;
+}
+
+Detector load_detector(const io::CheckpointData& data, const std::string& origin) {
+  if (data.detector_json.empty() || find(data, "svm/weight") == nullptr) {
+    throw Error(ErrorKind::kData, origin + ": detector/settings: expected a trained detector, found none", "rcnn-detect train makes one");
+  }
+  const std::string place = origin + ": detector/settings";
+  Detector detector = load_detector_settings(data, origin);
+  const io::Json json = io::parse_json(data.detector_json, place);
   detector.dimension = io::json_int(json, "dimension", place);
   detector.feature_scale = io::json_number(json, "feature_scale", place);
   const auto classes = static_cast<int64_t>(detector.classes.size());

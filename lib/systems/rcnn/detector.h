@@ -25,6 +25,8 @@ struct Detector {
 
 // /detector of a checkpoint. Throws Error(kData) for missing or misshapen parts.
 void store_detector(const Detector& detector, io::CheckpointData& data);
+// Classes and features alone: a fine-tuned network has no SVMs.
+Detector load_detector_settings(const io::CheckpointData& data, const std::string& origin);
 Detector load_detector(const io::CheckpointData& data, const std::string& origin);
 
 // scores [rows, K] of scaled features [rows, dimension].

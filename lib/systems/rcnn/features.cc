@@ -114,7 +114,7 @@ int extract_features(const FeaturesOptions& options, const cli::Invocation& invo
   }
   io::RootAttributes root = run_record(invocation);
   root.inputs = {input_record("images", source), input_record("network", model),
-                 {"proposals", base_name(options.proposals), "fovea.proposals", proposals.attributes().content_hash}};
+                 {"proposals", recorded_path(options.proposals), "fovea.proposals", proposals.attributes().content_hash}};
   io::FeaturesLayout layout{extractor.dimension(), extractor.config().layer, model.hash,
                             feature_config_json(extractor.config(), extractor.preprocess())};
   io::RegionFeaturesWriter writer(options.output, root, layout, writer_options(invocation));

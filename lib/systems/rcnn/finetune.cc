@@ -13,6 +13,7 @@
 #include "nn/optimizer.h"
 #include "nn/rewrite.h"
 #include "nn/schedule.h"
+#include "systems/rcnn/feature_extractor.h"
 #include "systems/rcnn/windows.h"
 #include "systems/run_record.h"
 #include "train/loop.h"
@@ -108,6 +109,15 @@ class FinetuneTask : public train::Task {
     train::store_optimizer(optimizer_, options_.learning_rate, options_.schedule, data);
     data.rng = {seed_, static_cast<uint64_t>(optimizer_.steps())};
     data.sampler = {0, static_cast<uint64_t>(optimizer_.steps())};
+    // What a softmax scorer needs: how windows are cut, and the class names. No SVMs.
+    FeatureConfig features;
+    features.layer = network_.text().layers.back().name;
+    features.warp = warp_;
+    io::Json json;
+    json["classes"] = std::vector<std::string>(labels_.begin() + 1, labels_.end());
+    json["features"] = io::parse_json(feature_config_json(features, preprocess_), "features");
+    json["scorer"] = "softmax";
+    data.detector_json = io::canonical_json(json);
     data.training["finetune_right"] = io::canonical_json(io::Json(right_));
     data.training["finetune_seen"] = io::canonical_json(io::Json(seen_));
   }
@@ -228,7 +238,7 @@ int finetune(const FinetuneOptions& options, const cli::Invocation& invocation) 
   io::RootAttributes root = run_record(invocation);
   root.parent = model.hash;
   root.inputs = {input_record("images", source), input_record("network", model),
-                 {"proposals", base_name(options.proposals), "fovea.proposals", proposals.attributes().content_hash}};
+                 {"proposals", recorded_path(options.proposals), "fovea.proposals", proposals.attributes().content_hash}};
   const train::LoopResult result = train::run(task, loop, root);
   if (result.exit_code != 0) return result.exit_code;
   log::info("{}: {} classes and background, {} steps, content hash {}", options.output, truth.classes.size(), result.steps, result.content_hash);

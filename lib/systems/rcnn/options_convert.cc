@@ -58,7 +58,10 @@ void declare_split(cli::OptionTable& table, SplitOptions& options) {
   table.group("Split");
   table.add("of", options.of, "NAME", "Divide the images of this split only.").default_text("all images");
   table.add("into", options.names, "NAME,NAME", "Names of the two halves.").source("[paper §4.2]");
-  table.add("share", options.share, "F", "Put this share into the first part, at random.").default_text("balanced halves").range(0, 1).source("[ours]");
+  table.add("share", options.share, "F", "Put this share into the first part, at random.")
+      .default_text("balanced halves")
+      .range(0, 1)
+      .source("[ours]");
   table.add("exclude", options.exclude, "FILE", "Ids that stay out of both halves, one a line.").is_input_path();
   table.add("trials", options.trials, "N", "Random starts, of which the best is taken.").range(1, 1e6).source("[ours]");
 }

@@ -1,4 +1,4 @@
-// rcnn-propose run and show.
+// rcnn-propose run.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +30,5 @@ struct ProposeOptions {
 };
 void declare_propose(cli::OptionTable& table, ProposeOptions& options);
 int propose(const ProposeOptions& options, const cli::Invocation& invocation);
-
-struct ProposeShowOptions {
-  std::string proposals, images, id, output;
-  int64_t top = 30;
-  bool truth = true, masks = false;
-};
-void declare_propose_show(cli::OptionTable& table, ProposeShowOptions& options);
-int propose_show(const ProposeShowOptions& options, const cli::Invocation& invocation);
 
 }  // namespace fovea::rcnn

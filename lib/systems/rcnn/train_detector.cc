@@ -260,8 +260,8 @@ int train_detector(const TrainDetectorOptions& options, const cli::Invocation& i
   loop.metrics = options.metrics;
   io::RootAttributes root = run_record(invocation);
   root.parent = model.hash;
-  root.inputs = {{"features", base_name(options.features), "fovea.features", features.attributes().content_hash},
-                 {"images", base_name(options.images), "fovea.images", truth.content_hash},
+  root.inputs = {{"features", recorded_path(options.features), "fovea.features", features.attributes().content_hash},
+                 {"images", recorded_path(options.images), "fovea.images", truth.content_hash},
                  input_record("network", model)};
   const train::LoopResult result = train::run(task, loop, root);
   if (result.exit_code != 0) return result.exit_code;

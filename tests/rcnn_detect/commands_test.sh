@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# rcnn-propose and rcnn-detect end to end on generated scenes: every verb, shards, threads, pipes, resume, bad input.
+# Usage: FILE BUILD_DIR
+set -uo pipefail
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+bn=$1/bn-train propose=$1/rcnn-propose detect=$1/rcnn-detect
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+failures=0
+
+# expect CODE COMMAND...: runs it, keeps stdout in out and stderr in err.
+expect() {
+  local code=$1 rc=0
+  shift
+  "$@" >out 2>err </dev/null || rc=$?
+  if [ "$rc" -ne "$code" ]; then
+    printf 'FAILED: expected exit %s, got %s: %s\n' "$code" "$rc" "$*"
+    sed 's/^/    /' err
+    failures=$((failures + 1))
+  fi
+}
+# check WHAT COMMAND...: the command must succeed.
+check() {
+  local what=$1
+  shift
+  if ! "$@"; then
+    printf 'FAILED: %s\n' "$what"
+    failures=$((failures + 1))
+  fi
+}
+hash_of() { "$bn" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
+
+# --- data and a small backbone
+expect 0 "$bn" convert --from scenes --kind shapes --count 24 --side 96 --max-objects 3 --test-fraction 0.34 -o set.h5
+expect 0 "$bn" convert --from scenes --kind shapes --count 64 -o small.h5
+expect 0 "$bn" train --data small.h5 --net shapes-conv-bn --batch 16 --steps 8 -o net.ckpt.h5
+
+# --- proposals: shards, threads, pipes
+run=("$propose" run --images set.h5 --min-side 8 --scale 30,60)
+expect 0 "${run[@]}" --threads 1 -o boxes.h5
+expect 0 "${run[@]}" --threads 2 -o threads.h5
+check "1 and 2 threads propose the same" cmp -s boxes.h5 threads.h5
+for n in 3 7; do
+  parts=()
+  for ((i = n - 1; i >= 0; --i)); do
+    expect 0 "${run[@]}" --shard $i/$n -o part$i.h5
+    parts+=(part$i.h5)
+  done
+  expect 0 "$propose" merge "${parts[@]}" -o merged.h5
+  check "$n shards merge to the whole" cmp -s merged.h5 boxes.h5
+done
+expect 0 bash -c '"$0" run --images - --min-side 8 --scale 30,60 -o - <set.h5 | cmp - boxes.h5' "$propose"
+expect 0 "${run[@]}" --seed 2 -o other.h5
+check "another seed gives another order" test "$(hash_of other.h5)" != "$(hash_of boxes.h5)"
+expect 0 "${run[@]}" --masks --top 30 -o masks.h5
+expect 0 "${run[@]}" --masks --im-width 60 --top 30 -o resized.h5
+expect 0 "$propose" verify boxes.h5 masks.h5 resized.h5
+expect 0 "$propose" eval boxes.h5 --truth set.h5 --split test --format tsv
+check "one row of recall" test "$(grep -vc '^#' out)" = 1
+expect 0 "$propose" eval boxes.h5 --truth set.h5 --split '' --report curve --draw curve.svg
+check "curve drawn" test -s curve.svg
+expect 1 "$propose" eval boxes.h5 --truth set.h5 --split test --require 'mabo>=1.1'
+expect 0 "$propose" convert --to tsv boxes.h5 -o boxes.tsv
+expect 0 "$propose" convert --from tsv boxes.tsv --images set.h5 -o back.h5
+check "TSV and back" test "$("$propose" convert --to tsv back.h5 -o - | md5sum)" = "$(md5sum <boxes.tsv)"
+expect 64 "$propose" run --images set.h5 --colors mauve -o none.h5
+expect 64 "$propose" run --images set.h5 --similarities cx -o none.h5
+expect 65 "$propose" run --images boxes.h5 -o none.h5
+check "wrong schema says which" grep -q 'expected schema fovea.images, found fovea.proposals' err
+expect 66 "$propose" run missing.jpg
+
+# --- features
+features=("$detect" features --model net.ckpt.h5 --images set.h5 --padding 4 --layer pool3 --grid 2)
+expect 0 "${features[@]}" --split train --proposals boxes.h5 --truth --threads 1 -o train.h5
+expect 0 "${features[@]}" --split train --proposals boxes.h5 --truth --threads 2 -o threads.h5
+check "1 and 2 threads give the same features" cmp -s train.h5 threads.h5
+for i in 0 1 2; do expect 0 "${features[@]}" --split train --proposals boxes.h5 --truth --shard $i/3 -o part$i.h5; done
+expect 0 "$detect" merge part2.h5 part0.h5 part1.h5 -o merged.h5
+check "shards of features merge to the whole" cmp -s merged.h5 train.h5
+expect 0 bash -c '"$0" features --model net.ckpt.h5 --images set.h5 --padding 4 --layer pool3 --grid 2 --split train --truth --proposals - -o - <boxes.h5 | cmp - train.h5' "$detect"
+expect 0 "${features[@]}" --split test --proposals boxes.h5 -o test.h5
+expect 0 "${features[@]}" --split test --proposals masks.h5 --region full+fg -o masked.h5
+expect 0 "${features[@]}" --split test --limit 2 --proposals boxes.h5 --warp square -o square.h5
+expect 0 "${features[@]}" --split test --limit 2 --proposals boxes.h5 --warp square-nocontext -o square.h5
+expect 65 "${features[@]}" --proposals boxes.h5 --region fg -o none.h5
+expect 64 "${features[@]}" --proposals boxes.h5 --layer nonsense -o none.h5
+expect 64 "${features[@]}" --proposals boxes.h5 --padding 16 -o none.h5
+check "no output of a failed command" test ! -e none.h5
+
+# --- training: resume is exact
+train=("$detect" train --features train.h5 --images set.h5 --model net.ckpt.h5 --retrain-after 100 --checkpoint-every 3it)
+expect 0 "${train[@]}" --threads 1 --report-every 4 --metrics a.jsonl -o a.ckpt.h5
+expect 0 "${train[@]}" --threads 2 --report-every 4 --metrics b.jsonl -o b.ckpt.h5
+check "1 and 2 threads train the same" cmp -s a.ckpt.h5 b.ckpt.h5
+check "1 and 2 threads report the same" cmp -s a.jsonl b.jsonl
+expect 75 "${train[@]}" --report-every 4 --max-time 0.0001 -o c.ckpt.h5
+expect 0 "${train[@]}" --report-every 4 --resume -o c.ckpt.h5
+check "a resumed detector equals an undisturbed one" test "$(hash_of c.ckpt.h5)" = "$(hash_of a.ckpt.h5)"
+expect 65 "$detect" train --features test.h5 --images set.h5 --model net.ckpt.h5 -o none.h5
+check "training without true boxes says so" grep -q 'truth' err
+expect 65 "$detect" train --features train.h5 --images small.h5 --model net.ckpt.h5 -o none.h5
+check "features of another set are refused" grep -q 'made for image set' err
+expect 0 "$detect" finetune --model net.ckpt.h5 --images set.h5 --proposals boxes.h5 --padding 4 --positives 4 --backgrounds 8 --steps 6 --checkpoint-every 2it -o tuned.ckpt.h5
+expect 75 "$detect" finetune --model net.ckpt.h5 --images set.h5 --proposals boxes.h5 --padding 4 --positives 4 --backgrounds 8 --steps 6 --checkpoint-every 2it --max-time 0.0001 -o again.ckpt.h5
+expect 0 "$detect" finetune --model net.ckpt.h5 --images set.h5 --proposals boxes.h5 --padding 4 --positives 4 --backgrounds 8 --steps 6 --checkpoint-every 2it --resume -o again.ckpt.h5
+check "resumed fine-tuning equals undisturbed" test "$(hash_of again.ckpt.h5)" = "$(hash_of tuned.ckpt.h5)"
+
+# --- detection and evaluation
+expect 0 "$detect" detect --model a.ckpt.h5 --features test.h5 -o found.h5
+expect 0 "$detect" detect --model a.ckpt.h5 --images set.h5 --split test --proposals boxes.h5 --threads 2 -o pictures.h5
+eval_of() { "$detect" eval "$1" --truth set.h5 --split test --format tsv 2>/dev/null | tail -n 1; }
+check "features and pictures give the same detections" test "$(eval_of found.h5)" = "$(eval_of pictures.h5)"
+expect 0 "$detect" detect --model a.ckpt.h5 --images set.h5 --split test --limit 2 --min-side 8 --format tsv
+expect 0 "$detect" detect --model tuned.ckpt.h5 --scorer softmax --images set.h5 --split test --limit 2 --proposals boxes.h5 -o softmax.h5
+expect 65 "$detect" detect --model net.ckpt.h5 --images set.h5 --split test --proposals boxes.h5 -o none.h5
+check "a network is no detector" grep -q 'rcnn-detect train' err
+for i in 0 1 2; do expect 0 "$detect" detect --model a.ckpt.h5 --features test.h5 --shard $i/3 -o part$i.h5; done
+expect 0 "$detect" merge part1.h5 part0.h5 part2.h5 -o merged.h5
+check "shards of detections merge to the whole" cmp -s merged.h5 found.h5
+for report in summary classes errors sensitivity; do
+  expect 0 "$detect" eval found.h5 --truth set.h5 --split test --report $report --format tsv
+done
+for rule in ilsvrc coco; do expect 0 "$detect" eval found.h5 --truth set.h5 --split test --rule $rule --format tsv; done
+expect 0 "$detect" eval found.h5 --truth set.h5 --split test --report classes --draw curves.png
+expect 1 "$detect" eval found.h5 --truth set.h5 --split test --require 'map>=1.1'
+mkdir results
+expect 0 "$detect" convert --to voc-results found.h5 -o results
+check "one result file for each class" test "$(find results -name '*.txt' | wc -l)" = 8
+expect 0 "$detect" convert --to coco-results found.h5 --images set.h5 -o found.json
+expect 0 "$detect" convert --to coco set.h5 -o set.json
+expect 0 "$detect" split set.h5 -o halves.h5
+expect 0 "$detect" split set.h5 --share 0.75 --into train,test -o shared.h5
+
+# --- pictures that are hard: grey, one pixel, damaged
+cp "$root/share/demo/digit-3.png" grey.png
+printf 'not a picture' >text.jpg
+expect 65 "$propose" run text.jpg
+expect 0 "$propose" run grey.png --min-side 4 --format tsv
+head -c 100 grey.png >cut.png
+expect 65 "$propose" run grey.png cut.png -o none.h5
+expect 0 "$propose" run grey.png cut.png --skip-bad-images -o skipped.h5
+check "the damaged picture is named" grep -q 'cut.png' err
+check "no output of failed commands" test ! -e none.h5
+
+if [ "$failures" -gt 0 ]; then
+  printf '%s failure(s)\n' "$failures"
+  exit 1
+fi

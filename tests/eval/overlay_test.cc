@@ -39,9 +39,7 @@ int count(const io::Picture& picture, Color color, int64_t x0, int64_t y0, int64
 }
 
 // A sheet of one picture of 200 x 100, drawn pixel by pixel; its margin is 12.
-Sheet plain(std::vector<OverlayBox> boxes) {
-  return single_sheet({grey_picture(100, 200), std::move(boxes), ""}, 200);
-}
+Sheet plain(std::vector<OverlayBox> boxes) { return single_sheet({grey_picture(100, 200), std::move(boxes), ""}, 200); }
 
 }  // namespace
 
@@ -128,7 +126,8 @@ TEST_CASE("overlay: a sheet has rows of equal cells with pictures in the middle"
   sheet.cell_width = 100;
   sheet.cell_height = 80;
   sheet.columns = 2;
-  for (int i = 0; i < 3; ++i) sheet.cells.push_back({grey_picture(50, 100, static_cast<uint8_t>(50 + i)), {}, "caption"});
+  for (int i = 0; i < 3; ++i)
+    sheet.cells.push_back({grey_picture(50, 100, static_cast<uint8_t>(50 + i)), {}, "caption"});
   sheet.cells[1] = {};  // a place left free
   sheet.row_titles = {"first", ""};
   const io::Picture drawn = render_picture(sheet, 1);

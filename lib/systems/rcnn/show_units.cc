@@ -100,7 +100,7 @@ class UnitSheet {
     sheet.title = options_.shown.title;
     sheet.cell_width = sheet.cell_height = 112;
     sheet.text_size = 11;
-    sheet.line_width = 1.5;
+    sheet.line_width = 0.8;
     sheet.columns = static_cast<int>(options_.shown.columns > 0 ? std::min(options_.shown.columns, options_.crops)
                                                                 : options_.crops);
     for (size_t i = 0; i < units.size(); ++i) add_row(sheet, found, i);

@@ -108,6 +108,7 @@ struct ImagesReader::State {
     set.object_classes = reader.read<int32_t>("objects/class");
     check_range<int32_t>(set.object_classes, 0, classes(), reader.place("objects/class"));
     if (reader.has("objects/difficult")) set.object_difficult = reader.read<uint8_t>("objects/difficult");
+    if (reader.has("objects/truncated")) set.object_truncated = reader.read<uint8_t>("objects/truncated");
     set.object_offsets = read_offsets("objects/offsets", static_cast<int64_t>(set.object_classes.size()));
   }
 
@@ -202,6 +203,7 @@ struct ImagesWriter::State {
       writer.create_rows("objects/box", ElementType::kF32, std::array<int64_t, 1>{4}, "object,(x1,y1,x2,y2)");
       writer.create_rows("objects/class", ElementType::kI32, plain, "object");
       if (layout.difficult) writer.create_rows("objects/difficult", ElementType::kU8, plain, "object");
+      if (layout.truncated) writer.create_rows("objects/truncated", ElementType::kU8, plain, "object");
     }
     if (layout.captions) start_offsets("captions/offsets", 0);
   }
@@ -239,6 +241,7 @@ struct ImagesWriter::State {
       writer.append_rows<float>("objects/box", 1, std::array<float, 4>{object.x1, object.y1, object.x2, object.y2});
       push<int32_t>("objects/class", object.class_index);
       if (layout.difficult) push<uint8_t>("objects/difficult", object.difficult ? 1 : 0);
+      if (layout.truncated) push<uint8_t>("objects/truncated", object.truncated ? 1 : 0);
     }
     objects_end += static_cast<int64_t>(objects.size());
     push<int64_t>("objects/offsets", objects_end);

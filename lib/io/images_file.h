@@ -29,6 +29,7 @@ struct ImageSet {
   std::vector<float> object_boxes;        // R x 4, xyxy_inclusive_0based
   std::vector<int32_t> object_classes;    // R, index in label_set
   std::vector<uint8_t> object_difficult;  // R, may be absent
+  std::vector<uint8_t> object_truncated;  // R, may be absent
 
   bool has_captions = false;
   std::vector<int64_t> caption_offsets;  // N+1
@@ -79,7 +80,8 @@ class ImagesReader {
 struct ImagesLayout {
   PixelStorage storage = PixelStorage::kNone;   // kFloat is not offered
   int64_t height = 0, width = 0, channels = 0;  // kRaw only
-  bool paths = false, labels = false, splits = false, objects = false, difficult = false, captions = false;
+  bool paths = false, labels = false, splits = false, objects = false, difficult = false,
+       truncated = false, captions = false;
   std::vector<std::string> label_set;  // written if not empty
   std::string root_hint;               // written if paths
   std::string channel_order = "RGB";
@@ -89,6 +91,7 @@ struct ImageObject {
   float x1 = 0, y1 = 0, x2 = 0, y2 = 0;  // xyxy_inclusive_0based
   int32_t class_index = 0;
   bool difficult = false;
+  bool truncated = false;
 };
 
 struct ImageRecord {

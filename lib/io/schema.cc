@@ -70,6 +70,7 @@ SchemaSpec images() {
           field("objects/box", "float32", "R,4", "object,(x1,y1,x2,y2)", "bounding box, xyxy_inclusive_0based"))),
       optional(indices(field("objects/class", "int32", "R", "object", "index in label_set"), 0, "K")),
       optional(field("objects/difficult", "uint8", "R", "object", "1 = not counted in evaluation")),
+      optional(field("objects/truncated", "uint8", "R", "object", "1 = the object goes on outside its box")),
       optional(offsets(field("captions/offsets", "int64", "N+1", "image", "first caption of each image"), "T")),
       optional(field("captions/text", "string", "T", "caption", "caption")),
   };

@@ -55,7 +55,7 @@ TEST_CASE("voc: written annotations read back") {
   AnnotatedImage image = parse_voc_xml(kXml, "a.xml");
   image.objects[0].class_name = "a<b";
   image.objects[0].pose = "Unspecified";
-  for (const VocFlavor flavor : {VocFlavor::kVoc}) {
+  for (const VocFlavor flavor : {VocFlavor::kVoc, VocFlavor::kIlsvrc}) {
     const AnnotatedImage back = parse_voc_xml(voc_xml(image, "set & co", flavor), "b.xml", flavor);
     CHECK(back.id == image.id);
     CHECK(back.objects == image.objects);

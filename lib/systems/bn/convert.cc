@@ -196,7 +196,7 @@ int convert_scenes(const ConvertOptions& options, const cli::Invocation& invocat
     record.label = scene.label;
     record.pixels = scene.picture.pixels;
     if (layout.objects) {
-      for (const auto& object : scene.objects) record.objects.push_back({object.box[0], object.box[1], object.box[2], object.box[3], object.label, false});
+      for (const auto& object : scene.objects) record.objects.push_back({object.box[0], object.box[1], object.box[2], object.box[3], object.label, false, false});
       record.captions = scene.captions;
     }
     writer.add(record);

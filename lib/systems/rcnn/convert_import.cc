@@ -140,7 +140,7 @@ class Importer {
     record.encoded = {reinterpret_cast<const uint8_t*>(picture.bytes.data()), picture.bytes.size()};
     for (const data::AnnotatedObject& object : image.objects) {
       record.objects.push_back({object.box.x1, object.box.y1, object.box.x2, object.box.y2,
-                                data::class_index(classes_, object.class_name), object.difficult});
+                                data::class_index(classes_, object.class_name), object.difficult, object.truncated});
     }
     objects_ += static_cast<int64_t>(record.objects.size());
     writer_.add(record);
@@ -186,7 +186,7 @@ int import_annotations(const DetectConvertOptions& options, const cli::Invocatio
     read_voc(options, set);
   io::ImagesLayout layout;
   layout.storage = io::PixelStorage::kEncoded;
-  layout.objects = layout.difficult = layout.paths = true;
+  layout.objects = layout.difficult = layout.truncated = layout.paths = true;
   layout.splits =
       std::any_of(set.images.begin(), set.images.end(), [](const auto& image) { return !image.split.empty(); });
   layout.label_set = choose_classes(options, set.classes, data::found_classes(set.images));

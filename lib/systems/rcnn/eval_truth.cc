@@ -21,6 +21,7 @@ std::vector<eval::TrueObject> objects_at(const io::ImageSet& set, size_t positio
     object.class_index = set.object_classes[r];
     object.image = image;
     object.difficult = !set.object_difficult.empty() && set.object_difficult[r] != 0;
+    if (!set.object_truncated.empty()) object.truncated = set.object_truncated[r] != 0;
     objects.push_back(object);
   }
   return objects;

@@ -7,6 +7,8 @@
 #include "systems/rcnn/eval_options.h"
 #include "systems/rcnn/features.h"
 #include "systems/rcnn/finetune.h"
+#include "systems/rcnn/segment.h"
+#include "systems/rcnn/show.h"
 #include "systems/rcnn/train_detector.h"
 
 using namespace fovea;
@@ -57,6 +59,19 @@ void add_use(cli::Program& p) {
        {"rcnn-detect eval found.h5 --truth set.h5 --report classes --draw curves.svg", "a row and a curve for each class"},
        {"rcnn-detect eval found.h5 --truth set.h5 --require 'map>=0.5'", "exits 1 if it is worse"}},
       rcnn::declare_detect_eval, rcnn::detect_eval, CommonSet::kFormat | CommonSet::kFiles));
+  p.commands.push_back(cli::command<rcnn::DetectShowOptions>(
+      "show", "draw detections, or what excites a unit",
+      "Boxes with class and score over the pictures, or for units of a layer the regions that excite them most, as warped for the network.",
+      {{"rcnn-detect show found.h5 --images set.h5 --truth --count 6 -o found.png", "six pictures, true boxes dashed"},
+       {"rcnn-detect show --what units test.h5 --images set.h5 --model net.ckpt.h5 --units 3,17 -o units.png", "the crops that excite two units"}},
+      rcnn::declare_detect_show, rcnn::detect_show, CommonSet::kFiles));
+  p.commands.push_back(cli::command<rcnn::SegmentOptions>(
+      "segment", "label pixels by scored regions",
+      "Scores region proposals with masks by one regression for each class, and pastes them from the weakest to the strongest. {opt:train} "
+      "learns the regressions from label images.",
+      {{"rcnn-detect segment --train --model net.ckpt.h5 --features train.h5 --proposals masks.h5 --truth SegmentationClass/ -o segmenter.ckpt.h5", "learn"},
+       {"rcnn-detect segment --model segmenter.ckpt.h5 --images set.h5 --split test --truth SegmentationClass/ -o labels/", "label and score"}},
+      rcnn::declare_segment, rcnn::segment, CommonSet::kSeed | CommonSet::kFiles | CommonSet::kFormat));
 }
 
 void add_conversion(cli::Program& p) {

@@ -5,6 +5,7 @@
 #include "systems/rcnn/convert.h"
 #include "systems/rcnn/eval_options.h"
 #include "systems/rcnn/propose.h"
+#include "systems/rcnn/show.h"
 
 using namespace fovea;
 
@@ -47,6 +48,11 @@ cli::Program program() {
       {{"rcnn-propose eval boxes.h5 --truth set.h5", "recall and MABO"},
        {"rcnn-propose eval boxes.h5 --truth set.h5 --report curve --draw mabo.svg", "against the number of boxes"}},
       rcnn::declare_propose_eval, rcnn::propose_eval, CommonSet::kFormat | CommonSet::kFiles));
+  p.commands.push_back(cli::command<rcnn::ProposeShowOptions>(
+      "show", "draw proposals over pictures",
+      "The best boxes of a picture, or for sets with objects the proposal that overlaps each true object best.",
+      {{"rcnn-propose show boxes.h5 --images set.h5 -o boxes.png", "the best proposal of each object, with its overlap"}},
+      rcnn::declare_propose_show, rcnn::propose_show, CommonSet::kFiles));
   p.commands.push_back(cli::command<rcnn::ProposeConvertOptions>(
       "convert", "read and write boxes of others", "Published MATLAB box files and TSV, into fovea.proposals, and proposals into TSV.",
       {{"rcnn-propose convert voc_2007_test.mat --images voc.h5 -o boxes.h5", "the boxes published with R-CNN"}}, rcnn::declare_propose_convert,

@@ -16,7 +16,7 @@ struct SegmentOptions {
   PictureInputs inputs;
   SearchOptions search;
   std::string model, features, proposals, truth, classes, output, precision = "f32";
-  double background = 0.2;
+  double background = 0.4;
   double cost = 1e-3, epsilon = 0.05, bias_feature = 10, tolerance = 1e-2;
   int64_t max_epochs = 200, batch = 64;
 };

@@ -6,6 +6,7 @@
 #include "io/images_file.h"
 #include "io/proposals_file.h"
 #include "systems/rcnn/region_masks.h"
+#include "systems/rcnn/region_pixels.h"
 #include "systems/rcnn/show_pictures.h"
 #include "systems/rcnn/truth.h"
 
@@ -98,6 +99,10 @@ int propose_show(const ProposeShowOptions& options, const cli::Invocation& invoc
   const auto find = [&](const std::string& id) { return proposals.find(id); };
   for (const ShownPicture& shown : choose_pictures(shelf, options.shown, options.proposals, find)) {
     const io::ImageProposals found = proposals.read(shown.entry, options.masks);
+    for (size_t i = 0; i < found.masks.size(); ++i) {
+      check_mask_box(found.boxes[i], found.height, found.width,
+                     options.proposals + ": regions/box of " + printable(found.image_id));
+    }
     eval::Overlay overlay{
         shelf.picture(shown.item, found.height, found.width, options.proposals), {}, caption_of(found.image_id)};
     if (truth) {

@@ -37,7 +37,7 @@ expect 0 "$bn" convert --from scenes --kind shapes --count 64 -o small.h5
 expect 0 "$bn" train --data small.h5 --net shapes-conv-bn --batch 16 --steps 8 -o net.ckpt.h5
 
 # --- proposals: shards, threads, pipes
-run=("$propose" run --images set.h5 --min-side 8 --scale 30,60)
+run=("$propose" run --images set.h5 --min-side 8 --scale "30,60")
 expect 0 "${run[@]}" --threads 1 -o boxes.h5
 expect 0 "${run[@]}" --threads 2 -o threads.h5
 check "1 and 2 threads propose the same" cmp -s boxes.h5 threads.h5
@@ -45,11 +45,12 @@ for n in 3 7; do
   parts=()
   for ((i = n - 1; i >= 0; --i)); do
     expect 0 "${run[@]}" --shard $i/$n -o part$i.h5
-    parts+=(part$i.h5)
+    parts+=("part$i.h5")
   done
   expect 0 "$propose" merge "${parts[@]}" -o merged.h5
   check "$n shards merge to the whole" cmp -s merged.h5 boxes.h5
 done
+# shellcheck disable=SC2016
 expect 0 bash -c '"$0" run --images - --min-side 8 --scale 30,60 -o - <set.h5 | cmp - boxes.h5' "$propose"
 expect 0 "${run[@]}" --seed 2 -o other.h5
 check "another seed gives another order" test "$(hash_of other.h5)" != "$(hash_of boxes.h5)"
@@ -78,6 +79,7 @@ check "1 and 2 threads give the same features" cmp -s train.h5 threads.h5
 for i in 0 1 2; do expect 0 "${features[@]}" --split train --proposals boxes.h5 --truth --shard $i/3 -o part$i.h5; done
 expect 0 "$detect" merge part2.h5 part0.h5 part1.h5 -o merged.h5
 check "shards of features merge to the whole" cmp -s merged.h5 train.h5
+# shellcheck disable=SC2016
 expect 0 bash -c '"$0" features --model net.ckpt.h5 --images set.h5 --padding 4 --layer pool3 --grid 2 --split train --truth --proposals - -o - <boxes.h5 | cmp - train.h5' "$detect"
 expect 0 "${features[@]}" --split test --proposals boxes.h5 -o test.h5
 expect 0 "${features[@]}" --split test --proposals masks.h5 --region full+fg -o masked.h5
@@ -124,6 +126,11 @@ done
 for rule in ilsvrc coco; do expect 0 "$detect" eval found.h5 --truth set.h5 --split test --rule $rule --format tsv; done
 expect 0 "$detect" eval found.h5 --truth set.h5 --split test --report classes --draw curves.png
 expect 1 "$detect" eval found.h5 --truth set.h5 --split test --require 'map>=1.1'
+expect 0 "$detect" show found.h5 --images set.h5 --truth --count 2 -o shown.png
+expect 0 "$detect" show --what units test.h5 --images set.h5 --model net.ckpt.h5 --units 1,5 --crops 4 -o units.png
+expect 0 "$propose" show boxes.h5 --images set.h5 -o proposals.svg
+expect 0 "$propose" show masks.h5 --images set.h5 --what top --masks -o masks.png
+check "pictures drawn" eval "[ -s shown.png ] && [ -s units.png ] && [ -s proposals.svg ] && [ -s masks.png ]"
 mkdir results
 expect 0 "$detect" convert --to voc-results found.h5 -o results
 check "one result file for each class" test "$(find results -name '*.txt' | wc -l)" = 8

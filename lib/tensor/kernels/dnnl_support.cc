@@ -18,7 +18,7 @@ dnnl::stream& thread_stream() {
 }
 
 void* thread_scratch(ScratchSlot slot, int64_t bytes) {
-  thread_local std::array<std::unique_ptr<ArenaBlock>, 3> blocks;
+  thread_local std::array<std::unique_ptr<ArenaBlock>, 4> blocks;
   auto& block = blocks[static_cast<size_t>(slot)];
   if (block == nullptr || block->capacity < bytes) {
     block.reset();

@@ -14,7 +14,7 @@ dnnl::engine& cpu_engine();
 dnnl::stream& thread_stream();
 
 // Memory of the calling thread, kept between calls. The contents are not.
-enum class ScratchSlot { kPrimitive, kSource, kDestination };
+enum class ScratchSlot { kPrimitive, kSource, kDestination, kWeights };
 void* thread_scratch(ScratchSlot slot, int64_t bytes);
 
 // Identifies a layout, for Tensor::derived().

@@ -7,28 +7,9 @@ bn=$1/bn-train propose=$1/rcnn-propose detect=$1/rcnn-detect
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
-failures=0
+# shellcheck source=tests/expect.sh
+. "$root/tests/expect.sh"
 
-# expect CODE COMMAND...: runs it, keeps stdout in out and stderr in err.
-expect() {
-  local code=$1 rc=0
-  shift
-  "$@" >out 2>err </dev/null || rc=$?
-  if [ "$rc" -ne "$code" ]; then
-    printf 'FAILED: expected exit %s, got %s: %s\n' "$code" "$rc" "$*"
-    sed 's/^/    /' err
-    failures=$((failures + 1))
-  fi
-}
-# check WHAT COMMAND...: the command must succeed.
-check() {
-  local what=$1
-  shift
-  if ! "$@"; then
-    printf 'FAILED: %s\n' "$what"
-    failures=$((failures + 1))
-  fi
-}
 hash_of() { "$bn" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
 
 # --- data and a small backbone

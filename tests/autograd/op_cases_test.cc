@@ -15,6 +15,7 @@
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "tensor/kernels/dispatch.h"
+#include "source_path.h"
 
 namespace fovea::testing {
 namespace {
@@ -140,7 +141,7 @@ TEST_CASE("operations: each function of lib/autograd/ops has a row in the table"
   for (const OpCase& row : all_op_cases()) rows.insert(row.op);
   const std::regex declaration("^Var (\\w+)\\(");
   int found = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(FOVEA_SOURCE_DIR "/lib/autograd/ops")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_path("lib/autograd/ops"))) {
     if (entry.path().extension() != ".h") continue;
     std::ifstream file(entry.path());
     for (std::string line; std::getline(file, line);) {

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "vectors/vectors.h"
+#include "source_path.h"
 
 using namespace fovea;
 
@@ -28,7 +29,7 @@ Tensor random(const Shape& shape, DType dtype = DType::kF32, uint64_t seed = 5) 
 }
 
 nn::NetText shipped(const std::string& name) {
-  std::ifstream file(std::string(FOVEA_SOURCE_DIR) + "/share/models/" + name + ".net");
+  std::ifstream file(source_path("share/models/" + name + ".net"));
   REQUIRE(file.good());
   return nn::parse_net(std::string(std::istreambuf_iterator<char>(file), {}), name + ".net");
 }
@@ -37,7 +38,7 @@ nn::NetText shipped(const std::string& name) {
 
 TEST_CASE("network: every shipped text builds, and ends in class scores") {
   int count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(FOVEA_SOURCE_DIR) + "/share/models")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_path("share/models"))) {
     if (entry.path().extension() != ".net") continue;
     CAPTURE(entry.path().stem().string());
     const nn::Network network(shipped(entry.path().stem()));

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "source_path.h"
 
 using namespace fovea;
 using namespace fovea::nn;
@@ -17,7 +18,7 @@ NetText net(const std::string& body) {
 }  // namespace
 
 TEST_CASE("receptive_field: AlexNet has the sizes of the paper's code (spec rcnn.md section 4.1)") {
-  const std::string path = std::string(FOVEA_SOURCE_DIR) + "/share/models/alexnet.net";
+  const std::string path = source_path("share/models/alexnet.net");
   const NetText alexnet = parse_net(read_text_file(path, 1 << 20), path);
   const std::pair<const char*, int64_t> sizes[] = {{"conv1", 11},  {"pool1", 19},  {"conv2", 51},
                                                    {"pool2", 67},  {"conv3", 99},  {"conv4", 131},

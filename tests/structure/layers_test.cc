@@ -11,11 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "source_path.h"
+
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = FOVEA_SOURCE_DIR;
+const fs::path kRoot = fovea::source_path("");
 
 struct Source {
   std::string name;  // "base/error.h" below lib/, "apps/x.cc" otherwise

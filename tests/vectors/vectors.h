@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "tensor/tensor.h"
+#include "source_path.h"
 
 namespace fovea::vectors {
 
 inline nlohmann::json load(const std::string& name) {
-  std::ifstream file(std::string(FOVEA_SOURCE_DIR) + "/tests/vectors/" + name);
+  std::ifstream file(source_path("tests/vectors/" + name));
   REQUIRE(file.good());
   return nlohmann::json::parse(file);
 }

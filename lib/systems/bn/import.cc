@@ -13,6 +13,7 @@
 #include "systems/bn/commands.h"
 #include "systems/bn/foreign_weights.h"
 #include "systems/bn/recipe.h"
+#include "systems/net_library.h"
 #include "systems/run_record.h"
 #include "train/model.h"
 

@@ -1,18 +1,14 @@
 #include "systems/bn/recipe.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "nn/rewrite.h"
+#include "systems/net_library.h"
 
 namespace fovea::bn {
 namespace {
-
-constexpr int64_t kMaxNetBytes = 1 << 20;
 
 // One row per network of the paper's section 4.2.1; the toggles are those of section 4.2 ("Accelerating BN networks").
 struct Preset {
@@ -32,29 +28,6 @@ constexpr Preset kPresets[] = {
     {"bn-x30", "before", "net", 0, "off", 30, 0.2, 6, 0.5, "shard"},
     {"bn-x5-sigmoid", "before", "sigmoid", 0, "off", 5, 0.2, 6, 0.5, "shard"},
 };
-
-std::vector<std::string> model_folders() {
-  std::vector<std::string> folders;
-  if (const char* given = std::getenv("FOVEA_MODELS"); given != nullptr) folders = split(given, ':');
-  std::error_code ignored;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  if (!ignored) folders.push_back(self.parent_path().parent_path() / "share/fovea/models");
-  folders.emplace_back(FOVEA_SOURCE_SHARE "/models");
-  return folders;
-}
-
-std::vector<std::string> known_models() {
-  std::vector<std::string> names;
-  for (const auto& folder : model_folders()) {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-      if (entry.path().extension() == ".net") names.push_back(entry.path().stem());
-    }
-  }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
-}
 
 void set_batch_norm_keys(nn::NetText& net, const NetworkOptions& options) {
   for (auto& layer : net.layers) {
@@ -106,21 +79,6 @@ TrainOptions apply_preset(TrainOptions options, const std::function<bool(std::st
   set("weight-decay", options.recipe.weight_decay, 1e-4);      // [ours] the paper names no L2 weight
   set("schedule", options.recipe.schedule, "exponential:0.96@8e");  // GoogLeNet's 4 % every 8 epochs [ours]
   return options;
-}
-
-nn::NetText load_net(const std::string& name) {
-  if (file_exists(name) && !is_directory(name)) return nn::parse_net(read_text_file(name, kMaxNetBytes), base_name(name));
-  if (name.find('/') == std::string::npos) {
-    for (const auto& folder : model_folders()) {
-      for (const std::string& file : {folder + "/" + name + ".net", folder + "/" + name}) {
-        if (file_exists(file) && !is_directory(file)) return nn::parse_net(read_text_file(file, kMaxNetBytes), base_name(file));
-      }
-    }
-  }
-  const auto names = known_models();
-  const std::string near = nearest(name, names);
-  throw Error(ErrorKind::kNoInput, fmt::format("--net: no network '{}'", printable(name)),
-              (near.empty() ? std::string() : fmt::format("did you mean '{}'? ", near)) + "known: " + join(names, " "));
 }
 
 nn::NetText build_net(const NetworkOptions& options, int64_t classes) {

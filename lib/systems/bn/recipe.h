@@ -23,10 +23,6 @@ TrainOptions apply_preset(TrainOptions options, const std::function<bool(std::st
 nn::NetText build_net(const NetworkOptions& options, int64_t classes);
 nn::NetText rewrite_net(nn::NetText net, const NetworkOptions& options, int64_t classes);
 
-// Finds a network text: a path, else NAME or NAME.net in FOVEA_MODELS, beside the installation (../share/fovea/models
-// of the executable), or in the source tree's share/models. Throws Error(kNoInput) listing the known names.
-nn::NetText load_net(const std::string& name);
-
 nn::OptimizerConfig optimizer_config(const RecipeOptions& recipe);
 
 }  // namespace fovea::bn

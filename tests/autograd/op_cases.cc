@@ -62,6 +62,22 @@ void add_pointwise(std::vector<OpCase>& out) {
   const auto scale = [](const Vars& v) { return ops::scale(v[0], -1.7, 0.3); };
   out.push_back({.op = "scale", .variant = "small", .inputs = {input(small)}, .build = scale});
   out.push_back({.op = "scale", .variant = "large", .inputs = {input(large)}, .build = scale, .small = false});
+  const auto units = [](const Vars& v) {
+    std::vector<double> factors, offsets;
+    for (int64_t c = 0; c < v[0].shape().channels(); ++c) {
+      factors.push_back(1.5 - 0.8 * static_cast<double>(c));
+      offsets.push_back(0.2 * static_cast<double>(c) - 0.3);
+    }
+    return ops::channel_affine(v[0], factors, offsets);
+  };
+  out.push_back({.op = "channel_affine", .variant = "small", .inputs = {input({2, 3, 2, 3})}, .build = units});
+  out.push_back({.op = "channel_affine",
+                 .variant = "pictures, an odd number of pixels",
+                 .inputs = {input({31, 33, 35, 3})},
+                 .build = units,
+                 .small = false});
+  out.push_back(
+      {.op = "channel_affine", .variant = "large", .inputs = {input(large)}, .build = units, .small = false});
   const auto bias = [](const Vars& v) { return ops::add_bias(v[0], v[1]); };
   out.push_back({.op = "add_bias", .variant = "rank 3", .inputs = {input({2, 3, 5}), fixed({5})}, .build = bias});
   out.push_back(

@@ -335,6 +335,7 @@ std::vector<OpCase> all_op_cases() {
   add_norms(out);
   add_softmax(out);
   add_shapes(out);
+  add_adversarial_cases(out);
   return out;
 }
 

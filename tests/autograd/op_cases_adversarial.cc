@@ -1,6 +1,7 @@
 // Rows of autograd/ops/adversarial.h.
 #include "autograd/op_cases.h"
 #include "autograd/ops/adversarial.h"
+#include "autograd/ops/shape.h"
 
 namespace fovea::testing {
 namespace {
@@ -62,11 +63,23 @@ void add_balls(std::vector<OpCase>& out) {
   }
 }
 
+void add_repeats(std::vector<OpCase>& out) {
+  const auto build = [](const Vars& v) { return ops::repeat_rows(v[0], 5); };
+  out.push_back(
+      {.op = "repeat_rows", .variant = "small", .inputs = {{.shape = {1, 2, 3, 2}, .batched = false}}, .build = build});
+  out.push_back({.op = "repeat_rows",
+                 .variant = "large",
+                 .inputs = {{.shape = {1, 37, 41, 3}, .batched = false}},
+                 .build = build,
+                 .small = false});
+}
+
 }  // namespace
 
 void add_adversarial_cases(std::vector<OpCase>& out) {
   add_logit_losses(out);
   add_balls(out);
+  add_repeats(out);
 }
 
 }  // namespace fovea::testing

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "autograd/ops/check.h"
+#include "tensor/kernels/pointwise.h"
 
 namespace fovea::ops {
 namespace {
@@ -89,6 +90,17 @@ Var slice_rows(const Var& x, int64_t begin, int64_t end) {
     Tensor dx = Tensor::zeros(x.shape(), x.dtype());
     dx.rows(begin, end).copy_from(dy);
     x.add_grad(std::move(dx));
+  });
+}
+
+Var repeat_rows(const Var& x, int64_t count) {
+  detail::require_rank(x.shape().rank() > 0 && x.extent(0) == 1, "repeat_rows", x.shape(), "[1,..]");
+  Shape shape = x.shape();
+  shape[0] = count;
+  Tensor y = Tensor::empty(shape, x.dtype());
+  for (int64_t i = 0; i < count; ++i) y.rows(i, i + 1).copy_from(x.value());
+  return record("repeat_rows", std::move(y), {x}, [x](const Tensor& dy) {
+    x.add_grad(kernels::column_sums(dy.reshape({dy.extent(0), x.value().count()})).reshape(x.shape()));
   });
 }
 

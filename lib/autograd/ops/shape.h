@@ -11,6 +11,7 @@ Var reshape(const Var& x, const Shape& shape);
 Var flatten(const Var& x);                  // [N,...] -> [N,K]
 Var concat(const std::vector<Var>& parts);  // along the innermost axis (channels)
 Var slice_rows(const Var& x, int64_t begin, int64_t end);
+Var repeat_rows(const Var& x, int64_t count);  // [1,...] -> [count,...], count copies of the one row
 Var slice_channels(const Var& x, int64_t begin, int64_t end);
 
 }  // namespace fovea::ops

@@ -36,6 +36,17 @@ Var scale(const Var& x, double factor, double offset) {
                 [x, factor](const Tensor& dy) { x.add_grad(kernels::affine(dy, factor, 0)); });
 }
 
+Var scale_by(const Var& x, const Var& factor) {
+  detail::require_fit(factor.value().count() == 1, "scale_by", x.shape(), factor.shape());
+  return record("scale_by", kernels::affine(x.value(), factor.value().item(), 0), {x, factor},
+                [x, factor](const Tensor& dy) {
+                  if (x.needs_grad()) x.add_grad(kernels::affine(dy, factor.value().item(), 0));
+                  if (!factor.needs_grad()) return;
+                  const double slope = kernels::total(kernels::multiply(dy, x.value()));
+                  factor.add_grad(Tensor::full(factor.shape(), slope, factor.dtype()));
+                });
+}
+
 Var channel_affine(const Var& x, std::span<const double> scale, std::span<const double> offset) {
   const Shape& shape = x.shape();
   const auto channels = static_cast<size_t>(shape.channels());

@@ -1,9 +1,11 @@
 #include "autograd/ops/shape.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "autograd/ops/check.h"
 #include "tensor/kernels/pointwise.h"
+#include "tensor/kernels/reflect.h"
 
 namespace fovea::ops {
 namespace {
@@ -54,6 +56,19 @@ Var flatten(const Var& x) {
   int64_t width = 1;
   for (int axis = 1; axis < shape.rank(); ++axis) width *= shape[axis];
   return reshape(x, {shape[0], width});
+}
+
+Var pad_reflect(const Var& x, int top, int bottom, int left, int right) {
+  const Shape& shape = x.shape();
+  const auto fits = [](int before, int after, int64_t extent) {
+    return before >= 0 && after >= 0 && before < extent && after < extent;
+  };
+  detail::require_rank(shape.rank() == 4 && fits(top, bottom, shape[1]) && fits(left, right, shape[2]), "pad_reflect",
+                       shape,
+                       fmt::format("[N,H,W,C] with H > {}, W > {}", std::max(top, bottom), std::max(left, right)));
+  const kernels::Margins margins{top, bottom, left, right};
+  return record("pad_reflect", kernels::reflect_pad(x.value(), margins), {x},
+                [x, margins](const Tensor& dy) { x.add_grad(kernels::reflect_pad_backward(dy, margins)); });
 }
 
 Var concat(const std::vector<Var>& parts) {

@@ -4,10 +4,8 @@
 //   "go N" -> runs N iterations, answers with their seconds; end of input -> ends
 //
 // The first line out is "ready PARAMETERS", so that the driver can check that both sides run the same network.
-#include <chrono>
 #include <cstdio>
 #include <functional>
-#include <iostream>
 #include <memory>
 #include <string>
 
@@ -19,6 +17,7 @@
 #include "base/text.h"
 #include "nn/network.h"
 #include "nn/optimizer.h"
+#include "serve.h"
 #include "tensor/kernels/dispatch.h"
 
 using namespace fovea;
@@ -77,26 +76,14 @@ std::function<void()> make_iteration(const Workload& workload, nn::Network& netw
   };
 }
 
-double seconds_of(int64_t iterations, const std::function<void()>& iteration) {
-  const auto start = std::chrono::steady_clock::now();
-  for (int64_t i = 0; i < iterations; ++i) iteration();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-void serve(const std::string& models, const std::string& name, int threads) {
+void run(const std::string& models, const std::string& name, int threads) {
   set_thread_count(threads);
   const Workload& workload = find_workload(name);
   const std::string path = models + "/" + workload.net + ".net";
   nn::Network network(nn::parse_net(read_text_file(path, 1 << 20), path));
   network.initialize(1);
   kernels::use_bf16(workload.is_bf16);
-  const auto iteration = make_iteration(workload, network);
-  std::cout << "ready " << network.parameter_count() << std::endl;
-  for (std::string line; std::getline(std::cin, line);) {
-    const auto count = line.starts_with("go ") ? parse_int(line.substr(3)) : std::nullopt;
-    if (!count || *count < 1) fail(ErrorKind::kUsage, "expected 'go N', found '{}'", printable(line));
-    std::cout << format_number(seconds_of(*count, iteration)) << std::endl;
-  }
+  bench::serve(network.parameter_count(), make_iteration(workload, network));
 }
 
 }  // namespace
@@ -106,7 +93,7 @@ int main(int argc, char** argv) {
     const auto threads = argc == 4 ? parse_int(argv[3]) : std::nullopt;
     if (!threads || *threads < 1 || *threads > 1024)
       fail(ErrorKind::kUsage, "usage: bench_bn MODELS_FOLDER WORKLOAD THREADS");
-    serve(argv[1], argv[2], static_cast<int>(*threads));
+    run(argv[1], argv[2], static_cast<int>(*threads));
     return 0;
   } catch (const Error& error) {
     std::fprintf(stderr, "bench_bn: error: %s\n", error.what());

@@ -21,7 +21,11 @@ PLAN = {
     "cifar-step": (["cifar-step"], ["nchw", "channels_last"]),
     "alexnet-forward": (["alexnet-forward", "alexnet-forward-bf16"], ["nchw", "channels_last"]),
     "vgg16-forward": (["vgg16-forward", "vgg16-forward-bf16"], ["nchw", "channels_last"]),
+    "gat-step": (["gat-step"], ["nchw", "channels_last"]),
+    "pgd-attack": (["pgd-attack"], ["nchw", "channels_last"]),
 }
+# Workloads of other programs than bench_bn and peer_torch.py, which lie beside those.
+PROGRAMS = {"gat-step": ("bench_advgen", "peer_torch_advgen.py"), "pgd-attack": ("bench_advgen", "peer_torch_advgen.py")}
 # glibc keeps freed blocks instead of returning them to the kernel: PyTorch without its page faults.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_TOP_PAD_": "1000000000", "MALLOC_MMAP_MAX_": "0"}
 
@@ -62,10 +66,12 @@ def start_sides(workload, arguments):
     threads = str(arguments.threads)
     environment = {"OMP_NUM_THREADS": threads}
     bf16 = arguments.bf16 == "on" or (arguments.bf16 == "auto" and "amx_bf16" in open("/proc/cpuinfo").read())
-    sides = [Side("fovea" + name.removeprefix(workload), [arguments.bench_bn, MODELS, name, threads], environment)
+    program, peer = PROGRAMS.get(workload, ("bench_bn", "peer_torch.py"))
+    program = os.path.join(os.path.dirname(arguments.bench_bn), program)
+    sides = [Side("fovea" + name.removeprefix(workload), [program, MODELS, name, threads], environment)
              for name in ours if bf16 or not name.endswith("bf16")]
     for layout in layouts:
-        command = [sys.executable, os.path.join(HERE, "peer_torch.py"), workload, threads, layout]
+        command = [sys.executable, os.path.join(HERE, peer), workload, threads, layout]
         sides.append(Side("torch " + layout, command, environment))
         if arguments.kept_memory:
             sides.append(Side(f"torch {layout}, kept memory", command, {**environment, **KEPT_MEMORY}))

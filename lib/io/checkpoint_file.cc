@@ -19,6 +19,11 @@ constexpr std::array<std::string_view, 4> kOptimizerNames{"name", "step", "lr", 
 constexpr const char* kDetectorSettings = "detector/settings";
 constexpr const char* kDetector = "detector/";
 
+constexpr const char* kAdversarySettings = "adversary/settings";
+constexpr const char* kAdversaryNetwork = "adversary/network";
+constexpr std::string_view kAdversaryArrays = "adversary/generator/";
+constexpr std::string_view kModelArrays = "model/";
+
 void require_name(const std::string& name, std::string_view what) {
   const bool bad = name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
                    name.find('\0') != std::string::npos;
@@ -145,15 +150,25 @@ std::vector<float> read_parameter(const H5Reader& reader, const std::string& pat
   return values;
 }
 
-void read_model(const H5Reader& reader, CheckpointData& data) {
-  constexpr std::string_view kPrefix = "model/";
+std::vector<NamedArray> read_parameters(const H5Reader& reader, std::string_view prefix) {
+  std::vector<NamedArray> arrays;
   for (const std::string& path : reader.datasets()) {
-    if (!path.starts_with(kPrefix) || path == "model/network" || path == "model/preprocess") continue;
-    auto [layer, parameter] = split_path(path, kPrefix.size());
-    if (layer.empty() || path.rfind('/') < kPrefix.size()) continue;
+    if (!path.starts_with(prefix) || path == "model/network" || path == "model/preprocess") continue;
+    auto [layer, parameter] = split_path(path, prefix.size());
+    if (layer.empty() || path.rfind('/') < prefix.size()) continue;
     NamedArray array{std::move(layer), std::move(parameter), {}, {}};
     array.values = read_parameter(reader, path, array.shape);
-    data.model.push_back(std::move(array));
+    arrays.push_back(std::move(array));
+  }
+  return arrays;
+}
+
+void write_parameters(H5Writer& writer, std::string_view prefix, const std::vector<NamedArray>& arrays) {
+  for (const NamedArray& array : arrays) {
+    require_path(array.layer, "layer");
+    require_name(array.parameter, "parameter");
+    writer.write<float>(fmt::format("{}{}/{}", prefix, array.layer, array.parameter), array.shape, array.values,
+                        axes_of(array.shape.size()));
   }
 }
 
@@ -213,11 +228,11 @@ std::string write_checkpoint(const std::string& target, RootAttributes root, con
   H5Writer writer(target, std::move(root), options);
   writer.write_text("model/network", data.network);
   if (!data.preprocess_json.empty()) writer.write_text("model/preprocess", data.preprocess_json);
-  for (const NamedArray& array : data.model) {
-    require_path(array.layer, "layer");
-    require_name(array.parameter, "parameter");
-    writer.write<float>("model/" + array.layer + "/" + array.parameter, array.shape, array.values,
-                        axes_of(array.shape.size()));
+  write_parameters(writer, kModelArrays, data.model);
+  if (!data.adversary.settings_json.empty()) {
+    writer.write_text(kAdversarySettings, data.adversary.settings_json);
+    if (!data.adversary.network.empty()) writer.write_text(kAdversaryNetwork, data.adversary.network);
+    write_parameters(writer, kAdversaryArrays, data.adversary.arrays);
   }
   if (!data.detector_json.empty()) {
     writer.write_text(kDetectorSettings, data.detector_json);
@@ -247,7 +262,10 @@ CheckpointData read_checkpoint(const std::string& path, CheckpointParts parts) {
   data.vocabulary = strings("vocabulary", true);
   data.joint_names = strings("joint_names", true);
   if (reader.has(kDetectorSettings)) data.detector_json = reader.text(kDetectorSettings);
-  if (parts.model) read_model(reader, data);
+  if (reader.has(kAdversarySettings)) data.adversary.settings_json = reader.text(kAdversarySettings);
+  if (reader.has(kAdversaryNetwork)) data.adversary.network = reader.text(kAdversaryNetwork);
+  if (parts.model) data.model = read_parameters(reader, kModelArrays);
+  if (parts.model) data.adversary.arrays = read_parameters(reader, kAdversaryArrays);
   if (parts.model) data.detector = read_arrays(reader, kDetector);
   if (parts.optimizer) read_optimizer(reader, data);
   if (parts.training) read_training(reader, data);

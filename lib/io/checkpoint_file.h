@@ -38,6 +38,14 @@ struct TrainingArray {
   std::vector<double> values;
 };
 
+// What an adversarially trained classifier brings along: /adversary/settings (JSON), and if there is a generator its
+// /adversary/network (text) and /adversary/generator/<layer>/<parameter>; "noise" of a universal one is such an array too.
+struct AdversaryPart {
+  std::string settings_json;  // empty: no adversary
+  std::string network;        // empty: no generator
+  std::vector<NamedArray> arrays;
+};
+
 struct CheckpointData {
   RootAttributes root;          // set by read_checkpoint
   std::string network;          // the .net text, verbatim
@@ -48,6 +56,8 @@ struct CheckpointData {
   // What a detector adds to its network: /detector/settings (JSON, empty: no detector) and /detector/<name>.
   std::string detector_json;
   std::vector<TrainingArray> detector;
+
+  AdversaryPart adversary;
 
   bool has_optimizer = false;
   std::string optimizer_name;

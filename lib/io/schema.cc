@@ -164,6 +164,10 @@ SchemaSpec checkpoint() {
                             "weight, bias, gamma, beta, running_mean, running_var, ..."))),
       optional(field("detector/settings", "string", "", "scalar", "JSON: features, scale, classes of an object detector")),
       finite(optional(field("detector/<name...>", "float64", "...", "as named", "its SVMs and box regressors"))),
+      optional(field("adversary/settings", "string", "", "scalar", "JSON: method and threat model of adversarial training")),
+      optional(field("adversary/network", "string", "", "scalar", "text of the generator of perturbations")),
+      finite(optional(field("adversary/generator/<layer...>/<parameter>", "float32", "...", "out,in,kh,kw",
+                            "its parameters; noise/z of a universal one"))),
       finite(optional(field("optimizer/<slot>/<layer...>/<parameter>", "float32", "...", "as the parameter",
                             "state of the optimiser: momentum, m, v, cache"))),
       optional(

@@ -140,6 +140,16 @@ NetText with_dropout(const NetText& net, double rate) {
   return out;
 }
 
+NetText with_input_dropout(const NetText& net, double rate) {
+  NetText out = net;
+  if (rate == 0) return out;
+  LayerLine layer = make_line("dropout", "input_dropout");
+  layer.set("rate", format_number(rate));
+  insert_behind(out, 0, std::move(layer));
+  check_graph(out);
+  return out;
+}
+
 NetText with_lrn(const NetText& net, bool on) {
   const auto is_lrn = [](const LayerLine& layer) { return layer.kind == "lrn"; };
   if (!on) return remove_layers(net, is_lrn);

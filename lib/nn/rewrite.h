@@ -25,6 +25,9 @@ NetText with_activation(const NetText& net, const std::string& kind);
 // Sets the rate of all dropout layers; 0 removes them. Without any, one is put before the output layer.
 NetText with_dropout(const NetText& net, double rate);
 
+// A dropout of this rate on the input; 0 changes nothing.
+NetText with_input_dropout(const NetText& net, double rate);
+
 // false: removes all lrn layers. true: puts one behind the first max pool and one before the second, as in GoogLeNet,
 // unless the net has some already.
 NetText with_lrn(const NetText& net, bool on);

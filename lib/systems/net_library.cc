@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "nn/rewrite.h"
 
 #ifndef FOVEA_SOURCE_MODELS
 #error "FOVEA_SOURCE_MODELS comes from the build: share/models of the source tree"
@@ -41,6 +42,16 @@ std::vector<std::string> known_models() {
 }
 
 }  // namespace
+
+nn::NetText with_input_text(const nn::NetText& net, const std::string& text) {
+  const auto parts = split(text, 'x');
+  std::vector<int64_t> extents;
+  for (const auto& part : parts) extents.push_back(parse_int(part).value_or(0));
+  if (extents.size() != 3 || *std::min_element(extents.begin(), extents.end()) < 1) {
+    fail(ErrorKind::kUsage, "--input: expected HEIGHTxWIDTHxCHANNELS, found '{}'", printable(text));
+  }
+  return nn::with_input(net, extents[0], extents[1], extents[2]);
+}
 
 nn::NetText load_net(const std::string& name) {
   if (file_exists(name) && !is_directory(name)) return nn::parse_net(read_text_file(name, kMaxNetBytes), base_name(name));

@@ -11,4 +11,7 @@ namespace fovea {
 // of the executable), or in the source tree's share/models. Throws Error(kNoInput) listing the known names.
 nn::NetText load_net(const std::string& name);
 
+// --input HEIGHTxWIDTHxCHANNELS applied to a network text. Throws Error(kUsage).
+nn::NetText with_input_text(const nn::NetText& net, const std::string& extents);
+
 }  // namespace fovea

@@ -1,6 +1,9 @@
 #include "train/model.h"
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "io/json.h"
 #include "nn/fold.h"
@@ -106,6 +109,23 @@ void store_model(nn::Network& network, const data::Preprocess& preprocess, const
 
 void restore_arrays(nn::Network& network, const io::CheckpointData& data, const std::string& origin) {
   network.import_arrays(to_arrays(data, origin), origin);
+}
+
+void take_weights(nn::Network& network, const Model& model) {
+  std::vector<nn::Array> arrays = network.export_arrays();
+  const auto given = model.network.export_arrays();
+  size_t taken = 0;
+  std::vector<std::string> fresh;
+  for (auto& array : arrays) {
+    const auto it = std::find_if(given.begin(), given.end(), [&](const nn::Array& other) {
+      return other.layer == array.layer && other.name == array.name && other.shape == array.shape;
+    });
+    if (it != given.end()) array.values = it->values, ++taken;
+    else fresh.push_back(array.layer + "/" + array.name);
+  }
+  if (taken == 0) fail_data(model.path + ": model", "arrays that fit the network", "none");
+  if (!fresh.empty()) log::warning("{}: not in it or of another shape, freshly initialised: {}", model.path, join(fresh, ", "));
+  network.import_arrays(arrays, model.path);
 }
 
 Model load_model(const std::string& path) {

@@ -27,6 +27,10 @@ void store_model(nn::Network& network, const data::Preprocess& preprocess, const
                  io::CheckpointData& data);
 void restore_arrays(nn::Network& network, const io::CheckpointData& data, const std::string& origin);
 
+// Weights of --init, by name: a layer of another shape (an output layer for other classes) keeps its fresh weights, with a
+// warning. Throws Error(kData) if nothing fits.
+void take_weights(nn::Network& network, const Model& model);
+
 // The input line of a network as a preprocessing; `resize` is "crop" or "stretch", `side` 0 = the net's own size.
 data::Preprocess make_preprocess(const nn::InputSpec& input, const std::string& resize, int64_t side = 0);
 std::string preprocess_json(const data::Preprocess& preprocess);

@@ -164,6 +164,11 @@ void add_convolutions(std::vector<OpCase>& out) {
   conv("large 3x3, relu", {19, 14, 14, 32}, {48, 32, 3, 3}, true, same_relu, false);
   conv("large first layer", {5, 33, 35, 3}, {24, 3, 5, 5}, true,
        {.stride_y = 2, .stride_x = 2, .pad_top = 2, .pad_bottom = 2, .pad_left = 2, .pad_right = 2}, false);
+  conv("large, grey image", {6, 28, 26, 1}, {32, 1, 5, 5}, true,
+       {.pad_top = 2, .pad_bottom = 2, .pad_left = 2, .pad_right = 2}, false);
+  conv("large, image, odd geometry", {3, 40, 43, 3}, {17, 3, 3, 2}, false, odd, false);
+  conv("large, image, rows and columns left out", {3, 40, 42, 2}, {20, 2, 3, 3}, false,
+       {.stride_y = 5, .stride_x = 4, .pad_left = 1}, false);
   conv("large, one image in strips", {1, 57, 41, 24}, {40, 24, 3, 3}, true, same_relu, false);
   conv("large, two images, stride 2", {2, 41, 37, 16}, {32, 16, 3, 3}, false,
        {.stride_y = 2, .stride_x = 2, .pad_top = 1, .pad_bottom = 1, .pad_left = 1, .pad_right = 1}, false);

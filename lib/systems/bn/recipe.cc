@@ -37,16 +37,6 @@ void set_batch_norm_keys(nn::NetText& net, const NetworkOptions& options) {
   }
 }
 
-nn::NetText with_input_text(const nn::NetText& net, const std::string& text) {
-  const auto parts = split(text, 'x');
-  std::vector<int64_t> extents;
-  for (const auto& part : parts) extents.push_back(parse_int(part).value_or(0));
-  if (extents.size() != 3 || *std::min_element(extents.begin(), extents.end()) < 1) {
-    fail(ErrorKind::kUsage, "--input: expected HEIGHTxWIDTHxCHANNELS, found '{}'", printable(text));
-  }
-  return nn::with_input(net, extents[0], extents[1], extents[2]);
-}
-
 }  // namespace
 
 const std::vector<std::string>& preset_names() {

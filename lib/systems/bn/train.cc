@@ -25,24 +25,6 @@ int64_t total_steps(const RecipeOptions& recipe, int64_t items) {
   return std::max<int64_t>(1, std::llround(recipe.epochs * static_cast<double>(per_epoch)));
 }
 
-// Weights of --init, by name: a layer of another shape (an output layer for other classes) keeps its fresh weights.
-void take_weights(nn::Network& network, const train::Model& model) {
-  std::vector<nn::Array> arrays = network.export_arrays();
-  const auto given = model.network.export_arrays();
-  size_t taken = 0;
-  std::vector<std::string> fresh;
-  for (auto& array : arrays) {
-    const auto it = std::find_if(given.begin(), given.end(), [&](const nn::Array& other) {
-      return other.layer == array.layer && other.name == array.name && other.shape == array.shape;
-    });
-    if (it != given.end()) array.values = it->values, ++taken;
-    else fresh.push_back(array.layer + "/" + array.name);
-  }
-  if (taken == 0) fail_data(model.path + ": model", "arrays that fit the network", "none");
-  if (!fresh.empty()) log::warning("{}: not in it or of another shape, freshly initialised: {}", model.path, join(fresh, ", "));
-  network.import_arrays(arrays, model.path);
-}
-
 train::LoopOptions training_loop(const TrainOptions& options, const cli::Invocation& invocation, int64_t steps) {
   train::LoopOptions loop = loop_options(invocation, options.output, steps);
   loop.evaluate_every = options.eval_every;
@@ -121,7 +103,7 @@ int train(const TrainOptions& given, const cli::Invocation& invocation) {
   }
 
   ClassifierTask task(setup, sources.training, sources.test ? &*sources.test : nullptr);
-  if (initial) take_weights(task.network(), *initial);
+  if (initial) train::take_weights(task.network(), *initial);
   io::RootAttributes root = run_record(invocation);
   root.inputs.push_back(input_record("train", sources.training));
   if (sources.test) root.inputs.push_back(input_record("test", *sources.test));

@@ -4,6 +4,7 @@
 
 #include "tensor/kernels/dispatch.h"
 #include "tensor/kernels/dnnl_conv.h"
+#include "tensor/kernels/image_gradient.h"
 #include "tensor/kernels/reference_conv.h"
 
 namespace fovea::kernels {
@@ -27,6 +28,10 @@ Tensor conv_forward(const ConvGeometry& shape, const Tensor& x, const Tensor& we
 Tensor conv_backward_data(const ConvGeometry& shape, const Tensor& dy, const Tensor& weight) {
   Tensor dx = Tensor::empty({shape.n, shape.h, shape.w, shape.c}, dy.dtype());
   if (dx.count() == 0) return dx;
+  if (is_fast(dy.dtype()) && image_gradient::is_worthwhile(shape)) {
+    image_gradient::backward_data(shape, dy.data<float>(), weight.data<float>(), dx.data<float>());
+    return dx;
+  }
   if (is_fast(dy.dtype())) {
     dnnl_conv::backward_data(shape, dy.data<float>(), weight, dx.data<float>());
     return dx;

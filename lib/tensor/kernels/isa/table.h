@@ -72,6 +72,13 @@ struct KernelTable {
                            float* y);  // inverse: 1/cells per window
   void (*average_pool_row_backward)(const PoolRow& row, const float* dy, const float* inverse, float* dx);  // adds
 
+  // Gradient of a convolution's image, one row (kernels/image_gradient.h):
+  // sums[t step + x stride] += products[t product_stride + x] for t < taps, x < width.
+  void (*spread_row)(const float* products, int64_t product_stride, int64_t taps, int64_t step, int64_t stride,
+                     int64_t width, float* sums);
+  // y[x,c] = planes[c plane_stride + x]
+  void (*interleave)(const float* planes, int64_t plane_stride, int64_t channels, int64_t width, float* y);
+
   // Parameter updates, see optimizer_kernels.h.
   void (*sgd)(float* weight, const float* gradient, float* velocity, int64_t n, const OptimizerStep& step);
   void (*adam)(float* weight, const float* gradient, float* first, float* second, int64_t n, const OptimizerStep& step);

@@ -15,7 +15,7 @@ using namespace fovea::advgen;
 
 namespace {
 
-constexpr int64_t kSide = 16, kTrain = 2048, kTest = 200;
+constexpr int64_t kSide = 16, kTrain = 2048, kTest = 250;
 constexpr double kEpsilon = 8.0 / 255;
 
 data::PixelSet draw(int64_t begin, int64_t count) {
@@ -36,16 +36,16 @@ data::Preprocess grey() {
   preprocess.height = preprocess.width = kSide;
   preprocess.channels = 1;
   preprocess.mean = {128};
-  preprocess.stddev = {16};
+  preprocess.stddev = {64};
   return preprocess;
 }
 
 // `front` may put layers between the input and the classifier.
 nn::Network build(const std::string& front = "") {
   nn::Network network(
-      nn::parse_net("fovea-net 1\ninput name=data height=16 width=16 channels=1 mean=128 std=16\n" + front +
-                        "conv name=c1 out=8 kernel=3 pad=1\nrelu name=r1\nmax_pool name=p1 kernel=2 stride=2\n"
-                        "conv name=c2 out=16 kernel=3 pad=1\nrelu name=r2\nmax_pool name=p2 kernel=2 stride=2\n"
+      nn::parse_net("fovea-net 1\ninput name=data height=16 width=16 channels=1 mean=128 std=64\n" + front +
+                        "conv name=c1 out=16 kernel=3 pad=1\nrelu name=r1\nmax_pool name=p1 kernel=2 stride=2\n"
+                        "conv name=c2 out=32 kernel=3 pad=1\nrelu name=r2\nmax_pool name=p2 kernel=2 stride=2\n"
                         "dense name=fc out=4\n",
                     "tiny.net"));
   network.initialize(3);
@@ -110,7 +110,7 @@ TEST_CASE("measure: plain training falls, PGD training stands, and its report is
   const Trained data;
   const ReportImages images(data.test, grey(), 128);
   nn::Network plain = build(), robust = build();
-  train(plain, data.training, false, 200);
+  train(plain, data.training, false, 400);
   train(robust, data.training, true, 250);
   const Victim plain_victim(plain, grey(), "plain"), robust_victim(robust, grey(), "robust");
   const ReportEffort effort = small_effort();
@@ -155,7 +155,7 @@ TEST_CASE("measure: a quantised input layer is found out") {
   nn::Network network = build("conv name=quantise out=1 kernel=1\nsigmoid name=step\n");
   for (nn::Parameter* parameter : network.parameters()) {
     if (parameter->layer != "quantise") continue;
-    parameter->var.mutable_value().fill(parameter->name == "weight" ? 5000 : 156);
+    parameter->var.mutable_value().fill(parameter->name == "weight" ? 20000 : 156);
     parameter->var.set_needs_grad(false);
   }
   train(network, data.training, false, 200);

@@ -8,6 +8,8 @@ namespace {
 
 using Place = double (*)(const AttackRow&);
 
+constexpr size_t kFewestPoints = 3;  // two restarts make no curve
+
 eval::Panel panel(const Report& report, const char* title, const char* x_label,
                   std::vector<AttackRow> ModelReport::*rows, Place place) {
   eval::Panel out;
@@ -18,7 +20,7 @@ eval::Panel panel(const Report& report, const char* title, const char* x_label,
   out.y.high = 1;
   for (size_t m = 0; m < report.models.size(); ++m) {
     const ModelReport& model = report.models[m];
-    if ((model.*rows).size() < 2) continue;
+    if ((model.*rows).size() < kFewestPoints) continue;
     const int hue = static_cast<int>(m);
     eval::Line line{model.name, {}, {}, hue};
     line.markers = true;
@@ -59,7 +61,7 @@ eval::Figure curve_figure(const Report& report) {
   add(std::move(steps));
   add(panel(report, "against the number of restarts", "restarts", &ModelReport::restart_curve,
             [](const AttackRow& row) { return static_cast<double>(row.restarts); }));
-  FOVEA_CHECK(!figure.panels.empty(), "no curve was measured");
+  if (figure.panels.empty()) fail(ErrorKind::kUsage, "--draw: expected a curve of at least 3 points, found fewer");
   return figure;
 }
 

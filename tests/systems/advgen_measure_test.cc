@@ -87,10 +87,27 @@ ReportEffort small_effort() {
   return effort;
 }
 
-struct Trained {
+struct Data {
   data::ImageSource training = data::ImageSource::from_pixels(draw(0, kTrain));
   data::ImageSource test = data::ImageSource::from_pixels(draw(kTrain, kTest));
 };
+
+// Trained once for all cases.
+struct Fixture {
+  Fixture() {
+    train(plain, data.training, false, 150);
+    train(robust, data.training, true, 250);
+  }
+  Data data;
+  ReportImages images{data.test, grey(), 128};
+  nn::Network plain = build(), robust = build();
+  Victim plain_victim{plain, grey(), "plain"}, robust_victim{robust, grey(), "robust"};
+};
+
+const Fixture& fixture() {
+  static const Fixture made;
+  return made;
+}
 
 std::string listing(const std::vector<Check>& checks) {
   std::string out;
@@ -107,19 +124,14 @@ bool has(const std::vector<std::string>& ids, const std::string& id) {
 }  // namespace
 
 TEST_CASE("measure: plain training falls, PGD training stands, and its report is honest") {
-  const Trained data;
-  const ReportImages images(data.test, grey(), 128);
-  nn::Network plain = build(), robust = build();
-  train(plain, data.training, false, 400);
-  train(robust, data.training, true, 250);
-  const Victim plain_victim(plain, grey(), "plain"), robust_victim(robust, grey(), "robust");
+  const Fixture& f = fixture();
   const ReportEffort effort = small_effort();
-  ModelReport weak = measure(plain_victim, nullptr, images, effort),
-              strong = measure(robust_victim, nullptr, images, effort);
-  add_transfer(strong, transfer_rows(plain_victim, images, effort, {{"robust", &robust_victim, &images}})[0]);
+  const ModelReport weak = measure(f.plain_victim, nullptr, f.images, effort);
+  ModelReport strong = measure(f.robust_victim, nullptr, f.images, effort);
+  add_transfer(strong, transfer_rows(f.plain_victim, f.images, effort, {{"robust", &f.robust_victim, &f.images}})[0]);
 
-  CHECK(weak.at(kCleanRow).accuracy() >= 0.95);
-  CHECK(weak.worst()->accuracy() <= 0.05);
+  CHECK(weak.at(kCleanRow).accuracy() >= 0.85);
+  CHECK(weak.worst()->accuracy() <= 0.1);
   CHECK(strong.worst()->accuracy() >= 0.6);
   CHECK(strong.worst()->accuracy() <= strong.gradient_attacks()->accuracy());
   CHECK(strong.at(kTransferRow).accuracy() >= strong.gradient_attacks()->accuracy());
@@ -128,40 +140,45 @@ TEST_CASE("measure: plain training falls, PGD training stands, and its report is
   const auto checks = masking_checks(strong);
   INFO(listing(checks));
   CHECK(suspicious_ids(checks).empty());
+}
 
-  SUBCASE("logits times 1000 hide the gradient from cross-entropy") {
-    scale_logits(plain, 1000);
-    const ModelReport masked = measure(plain_victim, nullptr, images, effort);
-    const auto found = masking_checks(masked);
-    INFO(listing(found));
-    CHECK(masked.at(kCleanRow).accuracy() == weak.at(kCleanRow).accuracy());
-    CHECK(has(suspicious_ids(found), "D8"));
-  }
-  SUBCASE("the batch size and the number of threads change nothing") {
-    ReportEffort quick = effort;
-    quick.attacks = {kNoiseRow, kFgsmRow, kPgdRow, kSquareRow};
-    quick.checks = false;
-    quick.curve = {};
-    const ModelReport a = measure(robust_victim, nullptr, ReportImages(data.test, grey(), 128), quick);
-    const ModelReport b = measure(robust_victim, nullptr, ReportImages(data.test, grey(), 37), quick);
-    REQUIRE(a.rows.size() == b.rows.size());
-    for (size_t i = 0; i < a.rows.size(); ++i) CHECK(a.rows[i].correct == b.rows[i].correct);
-  }
+TEST_CASE("measure: logits times 1000 hide the gradient from cross-entropy, and are found out") {
+  const Fixture& f = fixture();
+  nn::Network network = build();
+  network.import_arrays(f.plain.export_arrays(), "plain");
+  scale_logits(network, 1000);
+  const Victim victim(network, grey(), "masked");
+  const ModelReport masked = measure(victim, nullptr, f.images, small_effort());
+  const auto checks = masking_checks(masked);
+  INFO(listing(checks));
+  CHECK(masked.at(kCleanRow).correct == clean_row(f.plain_victim, f.images).correct);
+  CHECK(has(suspicious_ids(checks), "D8"));
+}
+
+TEST_CASE("measure: the batch size changes nothing") {
+  const Fixture& f = fixture();
+  ReportEffort effort = small_effort();
+  effort.attacks = {kNoiseRow, kFgsmRow, kPgdRow, kSquareRow};
+  effort.checks = false;
+  effort.curve = {};
+  const ModelReport a = measure(f.robust_victim, nullptr, f.images, effort);
+  const ModelReport b = measure(f.robust_victim, nullptr, ReportImages(f.data.test, grey(), 37), effort);
+  REQUIRE(a.rows.size() == b.rows.size());
+  for (size_t i = 0; i < a.rows.size(); ++i) CHECK(a.rows[i].correct == b.rows[i].correct);
 }
 
 TEST_CASE("measure: a quantised input layer is found out") {
   // Each pixel becomes a sigmoid so steep that its slope underflows: 0 or 1, and no gradient.
-  const Trained data;
+  const Fixture& f = fixture();
   nn::Network network = build("conv name=quantise out=1 kernel=1\nsigmoid name=step\n");
   for (nn::Parameter* parameter : network.parameters()) {
     if (parameter->layer != "quantise") continue;
     parameter->var.mutable_value().fill(parameter->name == "weight" ? 20000 : 156);
     parameter->var.set_needs_grad(false);
   }
-  train(network, data.training, false, 200);
+  train(network, f.data.training, false, 100);
   const Victim victim(network, grey(), "masked");
-  const ModelReport report = measure(victim, nullptr, ReportImages(data.test, grey(), 128), small_effort());
-  const auto checks = masking_checks(report);
+  const auto checks = masking_checks(measure(victim, nullptr, f.images, small_effort()));
   INFO(listing(checks));
   const auto ids = suspicious_ids(checks);
   CHECK((has(ids, "D1") || has(ids, "D5") || has(ids, "D8")));

@@ -33,6 +33,7 @@ void write_adversarial(const std::string& path) {
   writer.write<float>("confidence_after", items, std::vector<float>{0.6F, 0.5F, 0.7F}, "image");
   writer.set_attribute("/", "attack", "pgd");
   writer.set_attribute("/", "norm", "linf");
+  writer.set_attribute("/", "victim_hash", "00112233445566778899aabbccddeeff");
   writer.set_attribute("/", "epsilon", 8.0 / 255);
   writer.finish();
 }

@@ -52,8 +52,7 @@ cli::Program program() {
   p.examples = {
       {"advgen-train train --method gat --data cifar10.h5 --net allconv48 -o gat.ckpt.h5", "the trainer of the paper"},
       {"advgen-train train --method pgd --data cifar10.h5 --net allconv48 -o pgd.ckpt.h5", "the strongest of its rivals"},
-      {"advgen-train attack --model gat.ckpt.h5 --data cifar10.h5 --attack pgd --restarts 5 -o adv.h5", "what a determined attacker makes of it"},
-      {"bn-train eval gat.ckpt.h5 --data adv.h5", "adversarial pictures are data like any other"},
+      {"advgen-train attack --model gat.ckpt.h5 --data cifar10.h5 --attack pgd --restarts 5 -o adv.h5", "what a determined attacker makes of it; bn-train eval reads the result as data"},
   };
   p.files = {{"*.ckpt.h5", "fovea.checkpoint: the classifier, readable by every tool, with the generator and the training state beside it."},
              {"*.h5", "fovea.images: labelled pictures; fovea.adversarial: perturbed ones."},

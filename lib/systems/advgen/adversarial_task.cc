@@ -69,7 +69,7 @@ AdversarialTask::AdversarialTask(AdversarialSetup setup, const data::ImageSource
     : setup_(std::move(setup)),
       training_(training),
       network_(setup_.net),
-      victim_(network_, setup_.preprocess, setup_.net.origin),
+      victim_(network_, setup_.preprocess, setup_.net.origin, BatchShape::kAsGiven),
       optimizer_(network_.parameters(), classifier_optimizer(setup_.options)),
       objective_(generator_objective(setup_.options)),
       attack_(training_attack(setup_.options, setup_.seed)),
@@ -148,11 +148,21 @@ Tensor AdversarialTask::play(const AttackBatch& batch, int64_t step, double& gen
   return x_adv;
 }
 
+AttackConfig AdversarialTask::attack_at(int64_t step) const {
+  AttackConfig attack = attack_;
+  if (step >= setup_.options.eps_warmup) return attack;
+  const double share = static_cast<double>(step + 1) / static_cast<double>(setup_.options.eps_warmup + 1);
+  attack.epsilon *= share;
+  attack.step_size *= share;
+  return attack;
+}
+
 Tensor AdversarialTask::perturb(const AttackBatch& batch, int64_t step, double& generator_loss) {
   if (!perturbs(setup_.options)) return {};
   if (generator_) return play(batch, step, generator_loss);
   const bool noise = setup_.options.method == "noise";
-  Tensor x_adv = noise ? random_start(batch, attack_, 0) : run_attack(victim_, batch, attack_).adversarial;
+  const AttackConfig attack = attack_at(step);
+  Tensor x_adv = noise ? random_start(batch, attack, 0) : run_attack(victim_, batch, attack).adversarial;
   log_.add_perturbation(batch.x, x_adv, 0);
   return x_adv;
 }
@@ -185,7 +195,8 @@ double AdversarialTask::step(int64_t step) {
 std::optional<train::Metrics> AdversarialTask::evaluate(int64_t, const std::function<bool()>& should_stop) {
   train::Metrics row;
   if (holdout_) {
-    auto measured = holdout_->measure(victim_, generator_ ? &*generator_ : nullptr, should_stop);
+    auto measured =
+        holdout_->measure(victim_, generator_ ? &*generator_ : nullptr, perturbs(setup_.options), should_stop);
     if (!measured) return std::nullopt;
     row = std::move(*measured);
   }

@@ -47,6 +47,7 @@ class AdversarialTask : public train::Task {
  private:
   AttackBatch load_batch(int64_t step);
   Tensor perturb(const AttackBatch& batch, int64_t step, double& generator_loss);
+  AttackConfig attack_at(int64_t step) const;
   Tensor play(const AttackBatch& batch, int64_t step, double& generator_loss);
   double update_generator(const AttackBatch& batch, const Tensor& input, int64_t step);
   double update_classifier(const AttackBatch& batch, const Tensor& x_adv, int64_t step);

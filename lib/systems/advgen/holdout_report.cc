@@ -49,7 +49,7 @@ HoldoutReport::HoldoutReport(const data::ImageSource& source, const data::Prepro
   attacked_ = load_pixels(source, 0, std::min(images, source.size()), preprocess);
 }
 
-std::optional<train::Metrics> HoldoutReport::measure(const Victim& victim, const Generator* generator,
+std::optional<train::Metrics> HoldoutReport::measure(const Victim& victim, const Generator* generator, bool hardened,
                                                      const std::function<bool()>& should_stop) {
   int64_t clean = 0, fgsm = 0, pgd = 0, own = 0;
   for (int64_t begin = 0; begin < source_.size(); begin += kBatch) {
@@ -85,7 +85,8 @@ std::optional<train::Metrics> HoldoutReport::measure(const Victim& victim, const
   const auto quantiles = eval::percentiles(norms, percents);
   for (size_t i = 0; i < percents.size(); ++i)
     row.emplace_back(fmt::format("gradient_norm_p{}", percents[i]), quantiles[i]);
-  watch_overfitting(share(fgsm, attacked), share(pgd, attacked), generator != nullptr ? share(own, attacked) : -1);
+  if (hardened)
+    watch_overfitting(share(fgsm, attacked), share(pgd, attacked), generator != nullptr ? share(own, attacked) : -1);
   return row;
 }
 

@@ -26,9 +26,10 @@ class HoldoutReport {
                 double epsilon, uint64_t seed);
 
   // holdout_accuracy of all images; holdout_fgsm, holdout_pgd, holdout_generator (if there is one) of the attacked
-  // ones; gradient_norm_p10, _p50, _p90 of log F_y. nullopt if should_stop() said so. Warns of catastrophic
-  // overfitting: PGD accuracy falling while that under FGSM or the generator rises (Wong et al. 2020).
-  std::optional<train::Metrics> measure(const Victim& victim, const Generator* generator,
+  // ones; gradient_norm_p10, _p50, _p90 of log F_y. nullopt if should_stop() said so. With `hardened`, training on
+  // perturbed pictures, it warns of catastrophic overfitting: PGD accuracy falls while that under FGSM or the generator
+  // rises (Wong et al. 2020).
+  std::optional<train::Metrics> measure(const Victim& victim, const Generator* generator, bool hardened,
                                         const std::function<bool()>& should_stop);
 
  private:

@@ -36,7 +36,7 @@ PerturbationTask::PerturbationTask(PerturbationSetup setup, train::Model& victim
                                    const data::ImageSource* test)
     : setup_(std::move(setup)),
       model_(victim),
-      victim_(victim.network, victim.preprocess, victim.path),
+      victim_(victim.network, victim.preprocess, victim.path, BatchShape::kAsGiven),
       training_(training),
       test_(test),
       generator_(make_generator(setup_, victim.preprocess)),

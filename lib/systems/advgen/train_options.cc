@@ -51,6 +51,10 @@ void declare_method(cli::OptionTable& table, TrainOptions& options) {
   table.add("step-size", options.step_size, "A", "Step of fast and pgd.")
       .default_text("10/8 of --eps for fast, 2.5 eps / steps for pgd")
       .source("[Wong et al. 2020]");
+  table.add("eps-warmup", options.eps_warmup, "STEPS", "Steps over which the radius rises linearly from 0.")
+      .range(0, 1e9)
+      .source("[ours]")
+      .text("Large radii (0.3 on MNIST) otherwise hold a fresh network at a constant answer.");
   table.add("alpha", options.alpha, "X", "Weight of the clean pictures in the loss.")
       .range(0, 1)
       .source("[paper]")

@@ -5,11 +5,20 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/shape.h"
 #include "nn/frozen.h"
+#include "tensor/kernels/layout.h"
 
 namespace fovea::advgen {
 namespace {
 
-constexpr int64_t kPiece = 128;  // images in one pass: bounds the memory, and fixes the shapes that the kernels see
+constexpr int64_t kPiece = 64;  // images in one pass
+
+// Rows [begin, end) of x, then copies of the last one up to `size` rows.
+Tensor filled_up(const Tensor& x, int64_t begin, int64_t end, int64_t size) {
+  if (end - begin == size) return x.rows(begin, end);
+  std::vector<int64_t> rows;
+  for (int64_t i = 0; i < size; ++i) rows.push_back(std::min(begin + i, end - 1));
+  return kernels::gather_rows(x, rows);
+}
 
 double value_at(const std::vector<float>& values, size_t channel, double fallback) {
   if (values.empty()) return fallback;
@@ -27,8 +36,8 @@ data::Preprocess pixel_preprocess(const data::Preprocess& preprocess) {
   return out;
 }
 
-Victim::Victim(nn::Network& network, const data::Preprocess& preprocess, const std::string& origin)
-    : network_(network), bgr_(preprocess.bgr), classes_(network.output_shape().shape.count()) {
+Victim::Victim(nn::Network& network, const data::Preprocess& preprocess, const std::string& origin, BatchShape shape)
+    : network_(network), shape_(shape), bgr_(preprocess.bgr), classes_(network.output_shape().shape.count()) {
   if (preprocess.threshold >= 0) {
     fail_data(origin + ": model/preprocess: threshold", "none (-1): a thresholded picture has no gradient",
               std::to_string(preprocess.threshold));
@@ -53,23 +62,39 @@ Tensor Victim::logits(const Tensor& x) const {
   Tensor out = Tensor::empty({x.extent(0), classes_}, x.dtype());
   for (int64_t begin = 0; begin < x.extent(0); begin += kPiece) {
     const int64_t end = std::min(begin + kPiece, x.extent(0));
-    out.rows(begin, end).copy_from(logits(Var(x.rows(begin, end))).value());
+    const int64_t size = shape_ == BatchShape::kFixed ? kPiece : end - begin;
+    out.rows(begin, end).copy_from(logits(Var(filled_up(x, begin, end, size))).value().rows(0, end - begin));
   }
   return out;
 }
 
 Victim::Gradient Victim::gradient(const Tensor& x, std::span<const int32_t> labels, ops::LogitLoss loss,
                                   double kappa) const {
+  const int64_t images = x.extent(0);
+  if (shape_ == BatchShape::kAsGiven || images == kPiece) return gradient_of(x, labels, loss, kappa);
+  Gradient out{Tensor::empty({images, classes_}, x.dtype()), Tensor::empty({images}, x.dtype()),
+               Tensor::empty(x.shape(), x.dtype())};
+  for (int64_t begin = 0; begin < images; begin += kPiece) {
+    const int64_t end = std::min(begin + kPiece, images);
+    std::vector<int32_t> classes(labels.begin() + begin, labels.begin() + end);
+    classes.resize(kPiece, classes.back());
+    const Gradient piece = gradient_of(filled_up(x, begin, end, kPiece), classes, loss, kappa);
+    out.logits.rows(begin, end).copy_from(piece.logits.rows(0, end - begin));
+    out.losses.rows(begin, end).copy_from(piece.losses.rows(0, end - begin));
+    out.dx.rows(begin, end).copy_from(piece.dx.rows(0, end - begin));
+  }
+  return out;
+}
+
+Victim::Gradient Victim::gradient_of(const Tensor& x, std::span<const int32_t> labels, ops::LogitLoss loss,
+                                     double kappa) const {
   const nn::FrozenParameters frozen(network_);
   const Var input(x, true);
   const Var out = logits(input);
   const Var losses = ops::logit_loss(out, labels, loss, kappa);
   Gradient result{out.value(), losses.value(), {}};
-  if (!losses.needs_grad()) {  // no path from the picture to the logits
-    result.dx = Tensor::zeros(x.shape(), x.dtype());
-    return result;
-  }
-  backward(losses, Tensor::full(losses.shape(), 1, x.dtype()));
+  if (losses.needs_grad()) backward(losses, Tensor::full(losses.shape(), 1, x.dtype()));
+  // Without a path from the picture to the logits there is no gradient at all.
   result.dx = input.grad().defined() ? input.grad() : Tensor::zeros(x.shape(), x.dtype());
   return result;
 }

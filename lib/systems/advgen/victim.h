@@ -16,11 +16,18 @@ namespace fovea::advgen {
 // How pictures are read for an attack: the network's size and cut, RGB in [0,1], nothing else.
 data::Preprocess pixel_preprocess(const data::Preprocess& preprocess);
 
+// The bits of a matrix product may depend on how many rows it has, in the last place, and a gradient's sign with them.
+enum class BatchShape {
+  kAsGiven,  // training: every batch has one size
+  kFixed,    // attacks: pieces of 64, the last one filled up, so that an image's result does not depend on its company
+};
+
 class Victim {
  public:
   // `network` must outlive it. Throws Error(kData) naming `origin` for a preprocessing with a threshold: it has no
   // gradient.
-  Victim(nn::Network& network, const data::Preprocess& preprocess, const std::string& origin);
+  Victim(nn::Network& network, const data::Preprocess& preprocess, const std::string& origin,
+         BatchShape shape = BatchShape::kFixed);
 
   int64_t classes() const { return classes_; }
   nn::Network& network() const { return network_; }
@@ -39,7 +46,10 @@ class Victim {
   Gradient gradient(const Tensor& x, std::span<const int32_t> labels, ops::LogitLoss loss, double kappa = 0) const;
 
  private:
+  Gradient gradient_of(const Tensor& x, std::span<const int32_t> labels, ops::LogitLoss loss, double kappa) const;
+
   nn::Network& network_;
+  BatchShape shape_;
   std::vector<double> scale_, offset_;  // per network channel: (255 x - mean) / std
   bool bgr_ = false;
   int64_t classes_ = 0;

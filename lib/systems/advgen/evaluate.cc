@@ -271,7 +271,10 @@ void declare_eval(cli::OptionTable& table, EvalOptions& options) {
   table.group("Curves and checks");
   table.add("curve", options.curve, "LIST", "Sizes to measure pgd at, e.g. 0,1/255,2/255.")
       .default_text("half, once and twice --eps");
-  table.add("step-curve", options.step_curve, "LIST", "Numbers of steps to measure pgd at.").range(1, 1e6);
+  table.add("step-curve", options.step_curve, "LIST", "Numbers of steps to measure pgd at.")
+      .range(1, 1e6)
+      .source("[ours]")
+      .default_text("none");
   table.add("checks", options.checks, "Look for signs of gradient masking.");
   table.group("Report");
   table.add("what", options.what, "TABLE", "What to print.").choices({"attacks", "checks", "transfer"});

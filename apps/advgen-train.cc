@@ -2,6 +2,9 @@
 #include "base/cpu.h"
 #include "cli/program.h"
 #include "systems/advgen/commands.h"
+#include "systems/advgen/compare.h"
+#include "systems/advgen/evaluate.h"
+#include "systems/advgen/show.h"
 #include "systems/file_commands.h"
 
 using namespace fovea;
@@ -12,6 +15,33 @@ const char kDescription[] =
     "Trains image classifiers against adversarial perturbations with the Generative Adversarial Trainer (Lee, Han & Lee 2017) and "
     "the methods that it is compared with, attacks classifiers, and reports what is left of their accuracy. Perturbations are in "
     "pixel units, [0,1]; 8/255 may be written so. Files are HDF5; '-' is standard input or output.";
+
+void add_reports(cli::Program& p) {
+  using cli::CommonSet;
+  p.commands.push_back(cli::command<advgen::EvalOptions>(
+      "eval", "measure robustness, and look for masked gradients",
+      "Attacks each model in many ways and counts the images that it still gets right, up to those that survive everything. Ten checks "
+      "look for gradients that were hidden rather than made harmless; a suspicious one warns on stderr and in the first line of the "
+      "{opt:report}. The defaults suit a small machine; raise {opt:strong-steps}, {opt:restarts} and {opt:queries} before you publish.",
+      {{"advgen-train eval gat.ckpt.h5 pgd.ckpt.h5 --data cifar10.h5 --report report.md --draw curves.svg", "two models, attacking each other too"},
+       {"advgen-train eval pgd.ckpt.h5 --data mnist.h5 --eps 0.3 --require 'worst>=0.85'", "exits 1 if it is worse"},
+       {"advgen-train eval gat.ckpt.h5 --data cifar10.h5 --transfer plain.ckpt.h5 --gap --format jsonl >gat.jsonl", "a result for compare"}},
+      advgen::declare_eval, advgen::evaluate, CommonSet::kSeed | CommonSet::kFormat | CommonSet::kFiles));
+  p.commands.push_back(cli::command<advgen::CompareOptions>(
+      "compare", "compare methods of training over seeds",
+      "Means and deviations over seeds of what eval measured, and differences to {opt:baseline} paired by seed with their 95 % intervals. "
+      "Sentences say whether the generalisation gap of gat is lower than that of plain and dropout, and what is left under PGD.",
+      {{"advgen-train compare plain_*.jsonl dropout_*.jsonl gat_*.jsonl -o report.md", "the claims of the paper, on your data"}},
+      advgen::declare_compare, advgen::compare, CommonSet::kFormat | CommonSet::kFiles));
+  p.commands.push_back(cli::command<advgen::ShowOptions>(
+      "show", "draw adversarial pictures, perturbations, curves",
+      "Pictures beside their perturbation, amplified by a factor that is printed, and their attacked twins, with predictions and "
+      "confidence; the perturbation of a universal generator; curves of what eval measured.",
+      {{"advgen-train show adv.h5 --count 6 -o adv.png", "six pictures that the attack turned"},
+       {"advgen-train show universal.ckpt.h5 --what perturbation -o universal.png", "one perturbation for all pictures"},
+       {"advgen-train show plain.jsonl pgd.jsonl --what curves -o curves.svg", "accuracy against epsilon"}},
+      advgen::declare_show, advgen::show, CommonSet::kFiles));
+}
 
 cli::Program program() {
   using cli::CommonSet;
@@ -55,6 +85,7 @@ cli::Program program() {
        {"advgen-train attack --model run.ckpt.h5 --data set.h5 --attack generator --generator universal.ckpt.h5 -o adv.h5", "a trained perturbation"},
        {"advgen-train attack --model run.ckpt.h5 --data set.h5 --attack fgsm --target least-likely -o adv.h5", "towards the least likely class"}},
       advgen::declare_attack, advgen::attack, CommonSet::kBatch | CommonSet::kFormat));
+  add_reports(p);
   p.commands.push_back(merge_command());
   p.commands.push_back(verify_command());
   return p;

@@ -105,7 +105,7 @@ void add_ball_point(T* row, int64_t size, const AttackConfig& config, Rng rng) {
 
 AttackResult draw_noise(const Victim& victim, const AttackBatch& batch, const AttackConfig& config) {
   MostDamaging worst(batch, config.targeted);
-  for (int64_t draw = 0; draw < config.restarts; ++draw) {
+  for (int64_t draw = config.first_restart; draw < config.first_restart + config.restarts; ++draw) {
     const auto items = items_to_attack(batch, worst, config.early_stop);
     if (items.empty()) break;
     const Tensor x = kernels::gather_rows(random_start(batch, config, draw), items);
@@ -182,7 +182,7 @@ AttackResult run_attack(const Victim& victim, const AttackBatch& batch, const At
   if (config.family == AttackFamily::kNoise) return draw_noise(victim, batch, config);
   if (config.family == AttackFamily::kSquare) return square_attack(victim, batch, config);
   MostDamaging worst(batch, config.targeted);
-  for (int64_t restart = 0; restart < config.restarts; ++restart) {
+  for (int64_t restart = config.first_restart; restart < config.first_restart + config.restarts; ++restart) {
     const auto items = items_to_attack(batch, worst, config.early_stop);
     if (items.empty()) break;
     const Tensor start = config.random_start ? random_start(batch, config, restart) : batch.x;

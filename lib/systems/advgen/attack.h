@@ -24,7 +24,8 @@ struct AttackConfig {
   int64_t steps = 20;    // gradient steps, or queries of kSquare
   double step_size = 0;  // 0: 2.5 epsilon / steps
   bool random_start = true;
-  int64_t restarts = 1;  // or draws of kNoise
+  int64_t restarts = 1;       // or draws of kNoise
+  int64_t first_restart = 0;  // its number, which keys the random start: a search can go on where another ended
   ops::LogitLoss loss = ops::LogitLoss::kCrossEntropy;
   bool targeted = false;  // descend the loss of the given classes instead of climbing it
   bool keep_best = true;  // the most damaging iterate: a fooled one before others, then the highest loss; else the last

@@ -1,4 +1,4 @@
-// The verbs of advgen-train that make files; those that report are in report.h, compare.h and show.h.
+// The verbs of advgen-train that make files; those that report are in evaluate.h, compare.h and show.h.
 #pragma once
 
 #include "cli/program.h"

@@ -20,6 +20,8 @@ enum class RngPurpose : uint32_t {
   kNoise = 7,
   kProposals = 8,
   kWindows = 9,
+  kAttack = 20,     // starts of attacks: epoch = restart, item = the image
+  kGenerator = 21,  // noise that a generator reads
 };
 
 // The raw block function: 4 words from a 4-word counter and a 2-word key.

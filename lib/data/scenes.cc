@@ -11,10 +11,20 @@
 namespace fovea::data {
 namespace {
 
-constexpr std::array<std::string_view, 2> kNames = {"digits", "shapes"};
+constexpr std::array<std::string_view, 3> kNames = {"digits", "shapes", "fragile"};
 constexpr int64_t kMaxSide = 4096;
 
-int64_t class_count(SceneKind kind) { return kind == SceneKind::kDigits ? kDigitCount : kShapeCount; }
+int64_t class_count(SceneKind kind) {
+  switch (kind) {
+    case SceneKind::kDigits:
+      return kDigitCount;
+    case SceneKind::kShapes:
+      return kShapeCount;
+    case SceneKind::kFragile:
+      return kFragileCount;
+  }
+  FOVEA_CHECK(false, "kind of scenes");
+}
 
 void check_options(const SceneOptions& options, int64_t index) {
   const auto require = [](bool good, std::string_view what) {
@@ -36,16 +46,26 @@ SceneKind parse_scene_kind(std::string_view name) {
     if (name == kNames[i]) return static_cast<SceneKind>(i);
   }
   const std::string near = nearest(name, {kNames.begin(), kNames.end()});
-  throw Error(ErrorKind::kUsage, fmt::format("scenes: expected digits or shapes, found '{}'", printable(name)),
-              near.empty() ? "" : "did you mean '" + near + "'?");
+  throw Error(
+      ErrorKind::kUsage,
+      fmt::format("scenes: expected {}, found '{}'", join({kNames.begin(), kNames.end()}, " | "), printable(name)),
+      near.empty() ? "" : "did you mean '" + near + "'?");
 }
 
 std::vector<std::string> scene_labels(SceneKind kind) {
   if (kind == SceneKind::kShapes) return shape_names();
+  if (kind == SceneKind::kFragile) return fragile_names();
   std::vector<std::string> names;
   for (int i = 0; i < kDigitCount; ++i) names.push_back(std::to_string(i));
   return names;
 }
+
+int64_t default_scene_side(SceneKind kind) {
+  if (kind == SceneKind::kFragile) return 16;
+  return kind == SceneKind::kDigits ? 28 : 32;
+}
+
+int64_t scene_channels(SceneKind kind) { return kind == SceneKind::kShapes ? 3 : 1; }
 
 Scene draw_scene(const SceneOptions& options, int64_t index) {
   check_options(options, index);
@@ -55,6 +75,8 @@ Scene draw_scene(const SceneOptions& options, int64_t index) {
   Rng rng(options.seed, RngPurpose::kScene, static_cast<uint64_t>(options.kind), static_cast<uint64_t>(index));
   if (options.kind == SceneKind::kDigits) {
     draw_digit(options, scene.label, rng, scene);
+  } else if (options.kind == SceneKind::kFragile) {
+    draw_fragile(options, scene.label, rng, scene);
   } else {
     draw_shapes(options, scene.label, rng, scene);
   }

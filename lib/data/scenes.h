@@ -13,10 +13,11 @@
 namespace fovea::data {
 
 enum class SceneKind {
-  kDigits,  // grey digit-like glyphs 0..9 drawn as bent strokes, random affine map, thickness, noise
-  kShapes,  // RGB: coloured shapes on a soft ground, with boxes and captions
+  kDigits,   // grey digit-like glyphs 0..9 drawn as bent strokes, random affine map, thickness, noise
+  kShapes,   // RGB: coloured shapes on a soft ground, with boxes and captions
+  kFragile,  // grey: a faint pattern (4 of 255) that is always right, a strong shape that is right in 9 of 10 pictures
 };
-// "digits", "shapes"; throws Error(kUsage) with the nearest name.
+// "digits", "shapes", "fragile"; throws Error(kUsage) with the nearest name.
 SceneKind parse_scene_kind(std::string_view name);
 
 struct SceneOptions {
@@ -36,13 +37,18 @@ struct SceneObject {
 
 struct Scene {
   io::Picture picture;                // [H,W,1] or [H,W,3]
-  int32_t label = 0;                  // digits: the digit; shapes: the class of the largest object
-  std::vector<SceneObject> objects;   // digits: one
+  int32_t label = 0;                  // shapes: the class of the largest object; fragile: that of the pattern
+  std::vector<SceneObject> objects;   // digits, fragile: one, what is drawn
   std::vector<std::string> captions;  // shapes: 2, e.g. "a red circle above a blue square"
 };
 
-// Class names: "0".."9"; "circle", "square", "triangle", "star", "cross", "ring", "diamond", "pentagon".
+// Class names: "0".."9"; "circle", "square", "triangle", "star", "cross", "ring", "diamond", "pentagon";
+// "circle", "ring", "cross", "triangle".
 std::vector<std::string> scene_labels(SceneKind kind);
+
+// The side that a kind is meant for: 28, 32, 16. Its channels: 1, 3, 1.
+int64_t default_scene_side(SceneKind kind);
+int64_t scene_channels(SceneKind kind);
 
 // Item `index` of the endless series that (seed, kind) stands for: a pure function, so that shards and prefixes agree.
 // Labels are cyclic (index mod K) in order, so that any N consecutive items are balanced. Throws Error(kUsage) for

@@ -1,4 +1,4 @@
-// The two painters behind data/scenes.h. Internal to data.
+// The painters behind data/scenes.h. Internal to data.
 #pragma once
 
 #include <string>
@@ -11,10 +11,13 @@ namespace fovea::data {
 
 inline constexpr int kDigitCount = 10;
 inline constexpr int kShapeCount = 8;
+inline constexpr int kFragileCount = 4;
 const std::vector<std::string>& shape_names();
+const std::vector<std::string>& fragile_names();
 
 // Fills picture, objects (and captions) of a scene of class `label`.
 void draw_digit(const SceneOptions& options, int32_t label, Rng& rng, Scene& scene);
 void draw_shapes(const SceneOptions& options, int32_t label, Rng& rng, Scene& scene);
+void draw_fragile(const SceneOptions& options, int32_t label, Rng& rng, Scene& scene);
 
 }  // namespace fovea::data

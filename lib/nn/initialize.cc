@@ -1,6 +1,8 @@
 #include "nn/initialize.h"
 
 #include <cmath>
+#include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -24,25 +26,28 @@ void fill_with(Tensor& weight, Draw draw) {
 }  // namespace
 
 Initializer parse_initializer(const std::string& text, const std::string& place) {
-  if (text == "he") return {Initializer::Kind::kHe, 0};
-  if (text == "xavier") return {Initializer::Kind::kXavier, 0};
-  if (text == "uniform") return {Initializer::Kind::kUniform, 0};
-  constexpr std::string_view kGaussian = "gaussian:";
-  if (text.starts_with(kGaussian)) {
-    const auto deviation = parse_double(std::string_view(text).substr(kGaussian.size()));
-    if (deviation && *deviation >= 0 && *deviation <= 100) return {Initializer::Kind::kGaussian, *deviation};
+  using Kind = Initializer::Kind;
+  constexpr std::pair<std::string_view, Kind> kKinds[] = {
+      {"he", Kind::kHe}, {"xavier", Kind::kXavier}, {"uniform", Kind::kUniform}, {"gaussian", Kind::kGaussian}};
+  const size_t colon = text.find(':');
+  const bool has_factor = colon != std::string::npos;
+  for (const auto& [name, kind] : kKinds) {
+    if (text.substr(0, colon) != name || (kind == Kind::kGaussian && !has_factor)) continue;
+    const auto factor = has_factor ? parse_double(std::string_view(text).substr(colon + 1)) : 1.0;
+    if (factor && *factor >= 0 && *factor <= 100) return {kind, *factor};
   }
-  fail_data(place, "he | xavier | uniform | gaussian:STD with 0 <= STD <= 100", fmt::format("'{}'", printable(text)));
+  fail_data(place, "he | xavier | uniform, each with :FACTOR or without, or gaussian:STD; FACTOR and STD 0..100",
+            fmt::format("'{}'", printable(text)));
 }
 
 void initialize_weight(Tensor& weight, const Initializer& initializer, int64_t fan_in, int64_t fan_out, uint64_t seed,
                        const std::string& key) {
   Rng rng(seed, RngPurpose::kInit, 0, name_key(key));
   const double in = static_cast<double>(fan_in), out = static_cast<double>(fan_out);
-  const double bound = 1 / std::sqrt(in);
-  double deviation = initializer.deviation;
-  if (initializer.kind == Initializer::Kind::kHe) deviation = std::sqrt(2 / in);
-  if (initializer.kind == Initializer::Kind::kXavier) deviation = std::sqrt(2 / (in + out));
+  const double bound = initializer.factor / std::sqrt(in);
+  double deviation = initializer.factor;
+  if (initializer.kind == Initializer::Kind::kHe) deviation *= std::sqrt(2 / in);
+  if (initializer.kind == Initializer::Kind::kXavier) deviation *= std::sqrt(2 / (in + out));
   const bool uniform = initializer.kind == Initializer::Kind::kUniform;
   const auto draw = [&] { return uniform ? rng.uniform(-bound, bound) : deviation * rng.normal(); };
   // Drawn in double for both types: an f64 network starts from the same numbers as its f32 twin, up to rounding.

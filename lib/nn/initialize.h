@@ -12,9 +12,10 @@ namespace fovea::nn {
 // "xavier"        Gaussian, std = sqrt(2 / (fan_in + fan_out))      Glorot & Bengio 2010
 // "uniform"       U(-1/sqrt(fan_in), 1/sqrt(fan_in))                PyTorch's default for linear and conv
 // "gaussian:STD"  Gaussian with the given deviation
+// A factor may follow the first three, too: "he:0.01" is a hundredth of He's deviation.
 struct Initializer {
   enum class Kind { kHe, kXavier, kUniform, kGaussian } kind = Kind::kHe;
-  double deviation = 0;
+  double factor = 1;  // of the deviation or bound; 1 is the unit of gaussian
 };
 
 // Throws Error(kData) with `place` for anything else.

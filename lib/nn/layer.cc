@@ -13,11 +13,14 @@ struct Kind {
   detail::Factory make;
 };
 
-constexpr std::array<Kind, 14> kKinds = {{
+constexpr std::array<Kind, 17> kKinds = {{
     {"conv", detail::make_conv},
+    {"deconv", detail::make_deconv},
     {"dense", detail::make_dense},
     {"batch_norm", detail::make_batch_norm},
     {"lrn", detail::make_lrn},
+    {"scale", detail::make_scale},
+    {"reflect_pad", detail::make_reflect_pad},
     {"max_pool", detail::make_max_pool},
     {"avg_pool", detail::make_average_pool},
     {"global_avg_pool", detail::make_global_average_pool},

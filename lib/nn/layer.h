@@ -99,9 +99,12 @@ const std::vector<std::string>& layer_kinds();
 namespace detail {
 using Factory = std::unique_ptr<Layer> (*)(LayerReader&, int index);
 std::unique_ptr<Layer> make_conv(LayerReader&, int);
+std::unique_ptr<Layer> make_deconv(LayerReader&, int);
 std::unique_ptr<Layer> make_dense(LayerReader&, int);
 std::unique_ptr<Layer> make_batch_norm(LayerReader&, int);
 std::unique_ptr<Layer> make_lrn(LayerReader&, int);
+std::unique_ptr<Layer> make_scale(LayerReader&, int);
+std::unique_ptr<Layer> make_reflect_pad(LayerReader&, int);
 std::unique_ptr<Layer> make_max_pool(LayerReader&, int);
 std::unique_ptr<Layer> make_average_pool(LayerReader&, int);
 std::unique_ptr<Layer> make_global_average_pool(LayerReader&, int);

@@ -90,6 +90,17 @@ std::pair<int, int> LayerReader::extents(const std::string& key, int64_t low, in
   return {static_cast<int>(*first), static_cast<int>(*second)};
 }
 
+std::array<int, 4> LayerReader::margins(const std::string& key) {
+  auto sides = numbers(key);
+  if (sides.empty()) sides = {0};
+  if (sides.size() == 1) sides.resize(4, sides[0]);
+  const auto fits = [](double side) { return side >= 0 && side <= 1024 && side == static_cast<int>(side); };
+  if (sides.size() != 4 || !std::all_of(sides.begin(), sides.end(), fits)) {
+    fail_key(key, "N | top,bottom,left,right, each 0..1024", fmt::format("'{}'", printable(text(key, ""))));
+  }
+  return {static_cast<int>(sides[0]), static_cast<int>(sides[1]), static_cast<int>(sides[2]), static_cast<int>(sides[3])};
+}
+
 void LayerReader::finish() const {
   for (const auto& [key, unused] : line_.keys) {
     if (std::find(asked_.begin(), asked_.end(), key) != asked_.end()) continue;

@@ -1,6 +1,7 @@
 // Typed access to one line of a network text, with errors that name file, line, key and range.
 #pragma once
 
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,8 @@ class LayerReader {
   std::string text(const std::string& key, const std::string& default_value);
   std::vector<double> numbers(const std::string& key);                     // comma list; empty if absent
   std::pair<int, int> extents(const std::string& key, int64_t low, int64_t high, int default_value);  // "3" or "3x5" = height x width; 0 default = required
+
+  std::array<int, 4> margins(const std::string& key);  // "N" or "top,bottom,left,right", each 0..1024; 0 if absent
 
   // Throws for keys that nobody asked for, with the nearest known one.
   void finish() const;

@@ -1,6 +1,7 @@
-// batch_norm and lrn.
+// batch_norm, lrn and scale.
 #include <algorithm>
 
+#include "autograd/ops/arithmetic.h"
 #include "autograd/ops/shape.h"
 #include "base/error.h"
 #include "nn/layer.h"
@@ -94,11 +95,31 @@ class Lrn : public Layer {
   ops::LrnConfig config_;
 };
 
+// y = factor x with one learned factor: how steep the tanh behind a generator is (spec adversarial-trainer.md, section 3).
+class Scale : public Layer {
+ public:
+  explicit Scale(LayerReader& reader) : name_(reader.name()), start_(reader.number("value", -1e6, 1e6, 1)) { reader.expect_inputs(1, 1); }
+  ItemShape configure(const std::vector<ItemShape>& inputs, DType dtype) override {
+    parameters_.push_back({name_, "factor", Var(Tensor::full({1}, start_, dtype), true), 1, 0});
+    return inputs[0];
+  }
+  void initialize(uint64_t) override { parameters_[0].var.mutable_value().fill(start_); }
+  LayerCost cost() const override { return {0, 1}; }
+  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation) override {
+    return ops::scale_by(inputs[0], parameters_[0].var);
+  }
+
+ private:
+  std::string name_;
+  double start_;
+};
+
 }  // namespace
 
 namespace detail {
 std::unique_ptr<Layer> make_batch_norm(LayerReader& reader, int) { return std::make_unique<BatchNorm>(reader); }
 std::unique_ptr<Layer> make_lrn(LayerReader& reader, int) { return std::make_unique<Lrn>(reader); }
+std::unique_ptr<Layer> make_scale(LayerReader& reader, int) { return std::make_unique<Scale>(reader); }
 }  // namespace detail
 
 }  // namespace fovea::nn

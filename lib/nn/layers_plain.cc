@@ -1,4 +1,7 @@
-// Layers without parameters: pooling, activations, dropout, concat, add, flatten.
+// Layers without parameters: pooling, padding, activations, dropout, concat, add, flatten.
+#include <algorithm>
+#include <array>
+
 #include "autograd/ops/activation.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/dropout.h"
@@ -44,6 +47,27 @@ class Pool : public Layer {
   std::string place_, name_;
   bool average_;
   ops::PoolConfig config_;
+};
+
+class ReflectPad : public Layer {
+ public:
+  explicit ReflectPad(LayerReader& reader) : place_(reader.place()), name_(reader.name()), margins_(reader.margins("pad")) {
+    reader.expect_inputs(1, 1);
+  }
+  ItemShape configure(const std::vector<ItemShape>& inputs, DType) override {
+    const Shape& in = inputs[0].shape;
+    const auto [top, bottom, left, right] = margins_;
+    const bool fits = in.rank() == 3 && std::max(top, bottom) < in[0] && std::max(left, right) < in[1];
+    if (!fits) fail_input(place_, name_, "a grid [H,W,C] with sides above the margins", in);
+    return {{in[0] + top + bottom, in[1] + left + right, in[2]}, {}};
+  }
+  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation) override {
+    return ops::pad_reflect(inputs[0], margins_[0], margins_[1], margins_[2], margins_[3]);
+  }
+
+ private:
+  std::string place_, name_;
+  std::array<int, 4> margins_;
 };
 
 class GlobalAveragePool : public Layer {
@@ -137,6 +161,7 @@ class Flatten : public Layer {
 namespace detail {
 std::unique_ptr<Layer> make_max_pool(LayerReader& reader, int) { return std::make_unique<Pool>(reader, false); }
 std::unique_ptr<Layer> make_average_pool(LayerReader& reader, int) { return std::make_unique<Pool>(reader, true); }
+std::unique_ptr<Layer> make_reflect_pad(LayerReader& reader, int) { return std::make_unique<ReflectPad>(reader); }
 std::unique_ptr<Layer> make_global_average_pool(LayerReader& reader, int) { return std::make_unique<GlobalAveragePool>(reader); }
 std::unique_ptr<Layer> make_relu(LayerReader& reader, int) { return std::make_unique<Activate>(reader, ops::Activation::kRelu); }
 std::unique_ptr<Layer> make_sigmoid(LayerReader& reader, int) { return std::make_unique<Activate>(reader, ops::Activation::kSigmoid); }

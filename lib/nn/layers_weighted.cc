@@ -1,4 +1,7 @@
-// conv and dense: the layers with weights.
+// conv, deconv and dense: the layers with weights.
+#include <algorithm>
+#include <tuple>
+
 #include "autograd/ops/conv.h"
 #include "autograd/ops/linear.h"
 #include "base/error.h"
@@ -65,26 +68,17 @@ class WeightedLayer : public Layer {
   int64_t fan_in_ = 1, fan_out_ = 1, positions_ = 1;
 };
 
-// pad = 0 | same | N | T,B,L,R
+// pad = same | N | T,B,L,R
 void read_padding(LayerReader& reader, int kernel_y, int kernel_x, ops::ConvConfig& config) {
-  const std::string place = reader.place() + ": " + reader.name() + ": pad";
   if (reader.text("pad", "0") == "same") {
-    if (kernel_y % 2 == 0 || kernel_x % 2 == 0) fail_data(place, "an odd kernel for 'same'", fmt::format("{}x{}", kernel_y, kernel_x));
+    if (kernel_y % 2 == 0 || kernel_x % 2 == 0) {
+      fail_data(reader.place() + ": " + reader.name() + ": pad", "an odd kernel for 'same'", fmt::format("{}x{}", kernel_y, kernel_x));
+    }
     config.pad_top = config.pad_bottom = config.dilation_y * (kernel_y - 1) / 2;
     config.pad_left = config.pad_right = config.dilation_x * (kernel_x - 1) / 2;
     return;
   }
-  auto pads = reader.numbers("pad");
-  if (pads.empty()) pads = {0};
-  if (pads.size() == 1) pads.resize(4, pads[0]);
-  const auto is_pad = [](double pad) { return pad >= 0 && pad <= static_cast<double>(kMaxKernel) && pad == static_cast<int>(pad); };
-  if (pads.size() != 4 || !(is_pad(pads[0]) && is_pad(pads[1]) && is_pad(pads[2]) && is_pad(pads[3]))) {
-    fail_data(place, "same | N | top,bottom,left,right, each 0..1024", fmt::format("'{}'", reader.text("pad", "0")));
-  }
-  config.pad_top = static_cast<int>(pads[0]);
-  config.pad_bottom = static_cast<int>(pads[1]);
-  config.pad_left = static_cast<int>(pads[2]);
-  config.pad_right = static_cast<int>(pads[3]);
+  std::tie(config.pad_top, config.pad_bottom, config.pad_left, config.pad_right) = std::tuple_cat(reader.margins("pad"));
 }
 
 class Conv : public WeightedLayer {
@@ -122,6 +116,45 @@ class Conv : public WeightedLayer {
   ops::ConvConfig config_;
 };
 
+// The transposed convolution. On disk its weights are (in, out, kh, kw): do not change.
+class Deconv : public WeightedLayer {
+ public:
+  explicit Deconv(LayerReader& reader) : WeightedLayer(reader) {
+    std::tie(kernel_y_, kernel_x_) = reader.extents("kernel", 1, kMaxKernel, 0);
+    std::tie(config_.stride_y, config_.stride_x) = reader.extents("stride", 1, kMaxKernel, 1);
+    std::tie(config_.output_pad_y, config_.output_pad_x) = output_pads(reader);
+    std::tie(config_.pad_top, config_.pad_bottom, config_.pad_left, config_.pad_right) = std::tuple_cat(reader.margins("pad"));
+  }
+
+  ItemShape configure(const std::vector<ItemShape>& inputs, DType dtype) override {
+    if (!inputs[0].is_grid()) fail_data(fmt::format("{}: {}: input", place_, name_), "a grid [H,W,C]", inputs[0].shape.text());
+    const Shape& in = inputs[0].shape;
+    const auto& c = config_;
+    const Shape out{ops::conv_transpose_output_extent(in[0], c.pad_top + c.pad_bottom, kernel_y_, c.stride_y, c.output_pad_y),
+                    ops::conv_transpose_output_extent(in[1], c.pad_left + c.pad_right, kernel_x_, c.stride_x, c.output_pad_x), keys_.out};
+    // A value of y sums area / stride^2 of the kernel's places on average.
+    const int64_t area = int64_t{kernel_y_} * kernel_x_, places = std::max<int64_t>(1, area / (int64_t{c.stride_y} * c.stride_x));
+    create({in[2], keys_.out, kernel_y_, kernel_x_}, places * in[2], area * keys_.out, in[0] * in[1], dtype);
+    return {out, {}};
+  }
+
+  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation fused) override {
+    ops::ConvTransposeConfig config = config_;
+    config.activation = fused;
+    return ops::conv_transpose2d(inputs[0], weight(), bias(), config);
+  }
+
+ private:
+  // 0 or N or HxW, each below the stride.
+  std::pair<int, int> output_pads(LayerReader& reader) {
+    if (reader.text("output_pad", "0") == "0") return {0, 0};
+    return reader.extents("output_pad", 0, std::min(config_.stride_y, config_.stride_x) - 1, 0);
+  }
+
+  int kernel_y_ = 1, kernel_x_ = 1;
+  ops::ConvTransposeConfig config_;
+};
+
 class Dense : public WeightedLayer {
  public:
   using WeightedLayer::WeightedLayer;
@@ -148,6 +181,7 @@ class Dense : public WeightedLayer {
 
 namespace detail {
 std::unique_ptr<Layer> make_conv(LayerReader& reader, int) { return std::make_unique<Conv>(reader); }
+std::unique_ptr<Layer> make_deconv(LayerReader& reader, int) { return std::make_unique<Deconv>(reader); }
 std::unique_ptr<Layer> make_dense(LayerReader& reader, int) { return std::make_unique<Dense>(reader); }
 }  // namespace detail
 

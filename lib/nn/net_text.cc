@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kHeader = "fovea-net 1";
 constexpr size_t kMaxBytes = 1 << 20, kMaxLayers = 10000;
-const std::set<std::string_view> kParameterNames = {"weight", "bias", "gamma", "beta", "running_mean", "running_var"};
+const std::set<std::string_view> kParameterNames = {"weight", "bias", "gamma", "beta", "factor", "running_mean", "running_var"};
 
 [[noreturn]] void fail_line(const std::string& origin, int line, const std::string& what, std::string hint = {}) {
   throw Error(ErrorKind::kData, fmt::format("{}:{}: {}", origin, line, what), std::move(hint));

@@ -19,7 +19,7 @@ struct InputSpec {
   int threshold = -1;                // -1 = off
 };
 
-// Parameters and buffers in file order: weights (out,in,kh,kw) and (out,in) with `in` in Caffe's CHW order.
+// Parameters and buffers in file order: weights (out,in,kh,kw), of deconv (in,out,kh,kw), and (out,in) with `in` in Caffe's CHW order.
 struct Array {
   std::string layer, name;
   Shape shape;

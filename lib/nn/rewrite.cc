@@ -11,7 +11,9 @@ namespace fovea::nn {
 namespace {
 
 bool is_activation(const LayerLine& layer) { return layer.kind == "relu" || layer.kind == "sigmoid" || layer.kind == "tanh"; }
-bool has_weights(const LayerLine& layer) { return layer.kind == "conv" || layer.kind == "dense"; }
+bool has_weights(const LayerLine& layer) {
+  return layer.kind == "conv" || layer.kind == "deconv" || layer.kind == "dense";
+}
 
 LayerLine* find_mutable(NetText& net, const std::string& name) {
   for (auto& layer : net.layers) {

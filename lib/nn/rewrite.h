@@ -8,7 +8,7 @@
 
 namespace fovea::nn {
 
-// Removes every batch_norm; the conv or dense layer before it gets its bias back.
+// Removes every batch_norm; the layer with weights (conv, deconv, dense) before it gets its bias back.
 NetText without_batch_norm(const NetText& net);
 
 enum class BatchNormPosition { kBefore, kAfter };
@@ -29,7 +29,7 @@ NetText with_dropout(const NetText& net, double rate);
 // unless the net has some already.
 NetText with_lrn(const NetText& net, bool on);
 
-// init=TEXT for all conv and dense layers.
+// init=TEXT for all layers with weights.
 NetText with_initializer(const NetText& net, const std::string& text);
 
 // The last `count` batch_norm layers get statistics per activation (spec section 1).

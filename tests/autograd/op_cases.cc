@@ -62,6 +62,25 @@ void add_pointwise(std::vector<OpCase>& out) {
   const auto scale = [](const Vars& v) { return ops::scale(v[0], -1.7, 0.3); };
   out.push_back({.op = "scale", .variant = "small", .inputs = {input(small)}, .build = scale});
   out.push_back({.op = "scale", .variant = "large", .inputs = {input(large)}, .build = scale, .small = false});
+  const auto units = [](const Vars& v) {
+    std::vector<double> factors, offsets;
+    for (int64_t c = 0; c < v[0].shape().channels(); ++c) {
+      factors.push_back(1.5 - 0.8 * static_cast<double>(c));
+      offsets.push_back(0.2 * static_cast<double>(c) - 0.3);
+    }
+    return ops::channel_affine(v[0], factors, offsets);
+  };
+  out.push_back({.op = "channel_affine", .variant = "small", .inputs = {input({2, 3, 2, 3})}, .build = units});
+  out.push_back({.op = "channel_affine",
+                 .variant = "pictures, an odd number of pixels",
+                 .inputs = {input({31, 33, 35, 3})},
+                 .build = units,
+                 .small = false});
+  out.push_back({.op = "channel_affine", .variant = "large", .inputs = {input(large)}, .build = units, .small = false});
+  const auto scale_by = [](const Vars& v) { return ops::scale_by(v[0], v[1]); };
+  out.push_back({.op = "scale_by", .variant = "small", .inputs = {input(small), fixed({1})}, .build = scale_by});
+  out.push_back(
+      {.op = "scale_by", .variant = "large", .inputs = {input(large), fixed({1})}, .build = scale_by, .small = false});
   const auto bias = [](const Vars& v) { return ops::add_bias(v[0], v[1]); };
   out.push_back({.op = "add_bias", .variant = "rank 3", .inputs = {input({2, 3, 5}), fixed({5})}, .build = bias});
   out.push_back(
@@ -153,6 +172,42 @@ void add_convolutions(std::vector<OpCase>& out) {
        {.pad_top = 2, .pad_bottom = 2, .pad_left = 2, .pad_right = 2, .groups = 2}, false);
   conv("large 1x1, odd channels", {7, 11, 13, 37}, {19, 37, 1, 1}, true, {}, false);
   conv("large, wide", {3, 9, 9, 256}, {256, 256, 3, 3}, false, same, false);
+}
+
+void add_transposed_convolutions(std::vector<OpCase>& out) {
+  const auto transposed = [&](const char* variant, Shape x, Shape w, bool bias, ops::ConvTransposeConfig config,
+                              bool small = true) {
+    std::vector<OpInput> inputs{input(x), fixed(w)};
+    if (bias) inputs.push_back(fixed({w[1]}));
+    const auto build = [config](const Vars& v) {
+      return ops::conv_transpose2d(v[0], v[1], v.size() > 2 ? v[2] : Var(), config);
+    };
+    out.push_back({.op = "conv_transpose2d",
+                   .variant = variant,
+                   .inputs = inputs,
+                   .build = build,
+                   .tolerance = 1e-5,
+                   .small = small});
+  };
+  const ops::ConvTransposeConfig twice{.stride_y = 2,
+                                       .stride_x = 2,
+                                       .pad_top = 1,
+                                       .pad_bottom = 1,
+                                       .pad_left = 1,
+                                       .pad_right = 1,
+                                       .output_pad_y = 1,
+                                       .output_pad_x = 1};
+  ops::ConvTransposeConfig twice_relu = twice;
+  twice_relu.activation = Activation::kRelu;
+  transposed("3x3, twice the size", {2, 3, 4, 3}, {3, 2, 3, 3}, true, twice);
+  transposed("3x3, twice the size, relu", {2, 3, 4, 3}, {3, 2, 3, 3}, true, twice_relu);
+  transposed("sides of their own", {2, 3, 2, 2}, {2, 4, 4, 3}, false,
+             {.stride_y = 2, .stride_x = 3, .pad_top = 2, .pad_left = 1, .output_pad_x = 2});
+  transposed("stride 1", {2, 4, 3, 3}, {3, 2, 3, 3}, true, {.pad_top = 1, .pad_bottom = 1});
+  transposed("gaps: kernel below the stride", {2, 2, 3, 2}, {2, 3, 1, 2}, true, {.stride_y = 3, .stride_x = 3});
+  transposed("large, relu", {9, 16, 15, 32}, {32, 24, 3, 3}, true, twice_relu, false);
+  transposed("large, to an image", {17, 16, 16, 48}, {48, 3, 4, 4}, true,
+             {.stride_y = 2, .stride_x = 2, .pad_top = 1, .pad_bottom = 1, .pad_left = 1, .pad_right = 1}, false);
 }
 
 void add_pools(std::vector<OpCase>& out) {
@@ -300,6 +355,15 @@ void add_shapes(std::vector<OpCase>& out) {
   out.push_back({.op = "slice_channels", .variant = "middle", .inputs = {input({2, 3, 6})}, .build = [](const Vars& v) {
                    return ops::slice_channels(v[0], 1, 4);
                  }});
+  out.push_back(
+      {.op = "pad_reflect", .variant = "four margins", .inputs = {input({2, 4, 3, 2})}, .build = [](const Vars& v) {
+         return ops::pad_reflect(v[0], 3, 1, 0, 2);
+       }});
+  out.push_back({.op = "pad_reflect",
+                 .variant = "large",
+                 .inputs = {input({5, 31, 33, 19})},
+                 .build = [](const Vars& v) { return ops::pad_reflect(v[0], 3, 3, 3, 3); },
+                 .small = false});
   const auto dropout = [](const Vars& v) { return ops::dropout(v[0], 0.4, {.seed = 3, .layer = 2, .step = 9}); };
   out.push_back({.op = "dropout", .variant = "small", .inputs = {input({3, 5})}, .build = dropout});
   out.push_back({.op = "dropout", .variant = "large", .inputs = {input({41, 5001})}, .build = dropout, .small = false});
@@ -315,10 +379,12 @@ std::vector<OpCase> all_op_cases() {
   add_pointwise(out);
   add_products(out);
   add_convolutions(out);
+  add_transposed_convolutions(out);
   add_pools(out);
   add_norms(out);
   add_softmax(out);
   add_shapes(out);
+  add_adversarial_cases(out);
   return out;
 }
 

@@ -32,4 +32,7 @@ struct OpCase {
 
 std::vector<OpCase> all_op_cases();
 
+// Families with files of their own.
+void add_adversarial_cases(std::vector<OpCase>& out);
+
 }  // namespace fovea::testing

@@ -14,8 +14,8 @@
 #include "autograd/grad_check.h"
 #include "base/parallel.h"
 #include "base/rng.h"
-#include "tensor/kernels/dispatch.h"
 #include "source_path.h"
+#include "tensor/kernels/dispatch.h"
 
 namespace fovea::testing {
 namespace {

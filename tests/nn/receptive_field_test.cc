@@ -48,6 +48,14 @@ TEST_CASE("receptive_field: rectangles, dilation, and paddings of all spellings"
         AxisField{0, 3, 4});
 }
 
+TEST_CASE("receptive_field: average pools widen it, reflected margins shift it, transposed convolutions end it") {
+  CHECK(receptive_field(net("avg_pool name=p kernel=3 stride=2\n"), "p")->y == AxisField{0, 2, 2});
+  const NetText padded = net("reflect_pad name=r pad=3\nconv name=c out=2 kernel=7\nglobal_avg_pool name=g\n");
+  CHECK(receptive_field(padded, "c")->x == AxisField{-3, 3, 1});
+  CHECK_FALSE(receptive_field(padded, "g"));
+  CHECK_FALSE(receptive_field(net("deconv name=d out=2 kernel=3 stride=2\n"), "d"));
+}
+
 TEST_CASE("receptive_field: joined layers see what any of their inputs sees") {
   const NetText fire =
       net("conv name=a in=data out=2 kernel=1\nconv name=b in=data out=2 kernel=3 pad=1\nconcat name=ab in=a,b\n"

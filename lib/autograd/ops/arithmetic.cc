@@ -1,5 +1,7 @@
 #include "autograd/ops/arithmetic.h"
 
+#include <vector>
+
 #include "autograd/ops/check.h"
 #include "tensor/kernels/pointwise.h"
 
@@ -32,6 +34,29 @@ Var multiply(const Var& a, const Var& b) {
 Var scale(const Var& x, double factor, double offset) {
   return record("scale", kernels::affine(x.value(), factor, offset), {x},
                 [x, factor](const Tensor& dy) { x.add_grad(kernels::affine(dy, factor, 0)); });
+}
+
+Var scale_by(const Var& x, const Var& factor) {
+  detail::require_fit(factor.value().count() == 1, "scale_by", x.shape(), factor.shape());
+  return record("scale_by", kernels::affine(x.value(), factor.value().item(), 0), {x, factor},
+                [x, factor](const Tensor& dy) {
+                  if (x.needs_grad()) x.add_grad(kernels::affine(dy, factor.value().item(), 0));
+                  if (!factor.needs_grad()) return;
+                  const double slope = kernels::total(kernels::multiply(dy, x.value()));
+                  factor.add_grad(Tensor::full(factor.shape(), slope, factor.dtype()));
+                });
+}
+
+Var channel_affine(const Var& x, std::span<const double> scale, std::span<const double> offset) {
+  const Shape& shape = x.shape();
+  const auto channels = static_cast<size_t>(shape.channels());
+  detail::require_fit(shape.rank() > 0 && scale.size() == channels && offset.size() == channels, "channel_affine",
+                      shape, {static_cast<int64_t>(scale.size())});
+  const std::vector<double> factors(scale.begin(), scale.end());
+  return record("channel_affine", kernels::affine_columns(x.value(), scale, offset), {x},
+                [x, factors](const Tensor& dy) {
+                  x.add_grad(kernels::affine_columns(dy, factors, std::vector<double>(factors.size(), 0.0)));
+                });
 }
 
 Var add_bias(const Var& x, const Var& b) {

@@ -56,4 +56,54 @@ Var conv2d(const Var& x, const Var& weight, const Var& bias, const ConvConfig& c
   return relu ? z : activate(z, config.activation);
 }
 
+int64_t conv_transpose_output_extent(int64_t extent, int pads, int kernel, int stride, int output_pad) {
+  const int64_t out = (extent - 1) * stride + kernel - pads + output_pad;
+  if (out < 1 || output_pad < 0 || output_pad >= stride) {
+    fail(ErrorKind::kData,
+         "transposed convolution: kernel {}, stride {}, padding {} and output padding {} do not fit the input {}",
+         kernel, stride, pads, output_pad, extent);
+  }
+  return out;
+}
+
+namespace {
+
+// The convolution from y [n,h,w,c] to x [n,oh,ow,o] whose adjoint is wanted.
+kernels::ConvGeometry adjoint_geometry(const Shape& x, const Shape& w, const ConvTransposeConfig& config) {
+  detail::require_fit(x.rank() == 4 && w.rank() == 4 && x[3] == w[0], "conv_transpose2d", x, w);
+  FOVEA_CHECK(config.stride_y > 0 && config.stride_x > 0, "conv_transpose2d: stride < 1");
+  kernels::ConvGeometry g;
+  g.n = x[0], g.oh = x[1], g.ow = x[2], g.o = x[3];
+  g.c = w[1], g.kh = w[2], g.kw = w[3];
+  g.stride_y = config.stride_y, g.stride_x = config.stride_x;
+  g.pad_top = config.pad_top, g.pad_left = config.pad_left;
+  g.pad_bottom = config.pad_bottom, g.pad_right = config.pad_right;
+  g.h = conv_transpose_output_extent(g.oh, config.pad_top + config.pad_bottom, static_cast<int>(g.kh), config.stride_y,
+                                     config.output_pad_y);
+  g.w = conv_transpose_output_extent(g.ow, config.pad_left + config.pad_right, static_cast<int>(g.kw), config.stride_x,
+                                     config.output_pad_x);
+  return g;
+}
+
+}  // namespace
+
+// With A the matrix of the convolution from y to x:  y = A^T x + b  is its backward-data pass, dx = A dy its forward
+// pass, and dW has the products of its backward-weights pass with dy as the image and x as the gradient.
+Var conv_transpose2d(const Var& x, const Var& weight, const Var& bias, const ConvTransposeConfig& config) {
+  const kernels::ConvGeometry g = adjoint_geometry(x.shape(), weight.shape(), config);
+  if (bias.defined()) {
+    detail::require_fit(bias.value().count() == g.c, "conv_transpose2d bias", weight.shape(), bias.shape());
+  }
+  const bool relu = config.activation == Activation::kRelu;
+  Tensor y = kernels::conv_backward_data(g, x.value(), weight.value());
+  kernels::add_row_into(bias.defined() ? bias.value() : Tensor(), relu, y);
+  const Var z = record("conv_transpose2d", y, {x, weight, bias}, [x, weight, bias, g, relu, y](const Tensor& dy) {
+    const Tensor dz = relu ? kernels::unary_backward(kernels::Unary::kRelu, y, dy) : dy;
+    if (bias.needs_grad()) bias.add_grad(kernels::column_sums(dz).reshape(bias.shape()));
+    if (weight.needs_grad()) weight.add_grad(kernels::conv_backward_weights(g, dz, x.value()));
+    if (x.needs_grad()) x.add_grad(kernels::conv_forward(g, dz, weight.value(), Tensor(), false, false));
+  });
+  return relu ? z : activate(z, config.activation);
+}
+
 }  // namespace fovea::ops

@@ -1,8 +1,11 @@
 #include "autograd/ops/shape.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "autograd/ops/check.h"
+#include "tensor/kernels/pointwise.h"
+#include "tensor/kernels/reflect.h"
 
 namespace fovea::ops {
 namespace {
@@ -55,6 +58,19 @@ Var flatten(const Var& x) {
   return reshape(x, {shape[0], width});
 }
 
+Var pad_reflect(const Var& x, int top, int bottom, int left, int right) {
+  const Shape& shape = x.shape();
+  const auto fits = [](int before, int after, int64_t extent) {
+    return before >= 0 && after >= 0 && before < extent && after < extent;
+  };
+  detail::require_rank(shape.rank() == 4 && fits(top, bottom, shape[1]) && fits(left, right, shape[2]), "pad_reflect",
+                       shape,
+                       fmt::format("[N,H,W,C] with H > {}, W > {}", std::max(top, bottom), std::max(left, right)));
+  const kernels::Margins margins{top, bottom, left, right};
+  return record("pad_reflect", kernels::reflect_pad(x.value(), margins), {x},
+                [x, margins](const Tensor& dy) { x.add_grad(kernels::reflect_pad_backward(dy, margins)); });
+}
+
 Var concat(const std::vector<Var>& parts) {
   FOVEA_CHECK(!parts.empty(), "concat of nothing");
   const Shape& first = parts[0].shape();
@@ -89,6 +105,17 @@ Var slice_rows(const Var& x, int64_t begin, int64_t end) {
     Tensor dx = Tensor::zeros(x.shape(), x.dtype());
     dx.rows(begin, end).copy_from(dy);
     x.add_grad(std::move(dx));
+  });
+}
+
+Var repeat_rows(const Var& x, int64_t count) {
+  detail::require_rank(x.shape().rank() > 0 && x.extent(0) == 1, "repeat_rows", x.shape(), "[1,..]");
+  Shape shape = x.shape();
+  shape[0] = count;
+  Tensor y = Tensor::empty(shape, x.dtype());
+  for (int64_t i = 0; i < count; ++i) y.rows(i, i + 1).copy_from(x.value());
+  return record("repeat_rows", std::move(y), {x}, [x](const Tensor& dy) {
+    x.add_grad(kernels::column_sums(dy.reshape({dy.extent(0), x.value().count()})).reshape(x.shape()));
   });
 }
 

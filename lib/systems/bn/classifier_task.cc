@@ -6,9 +6,9 @@
 #include "autograd/ops/softmax_loss.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "systems/bn/evaluation.h"
 #include "systems/bn/population.h"
 #include "systems/bn/recipe.h"
+#include "systems/classification.h"
 #include "train/model.h"
 #include "train/optimizer_state.h"
 

@@ -1,7 +1,5 @@
 #include "systems/bn/confusion.h"
 
-#include "base/error.h"
-#include "base/file.h"
 #include "eval/figure.h"
 
 namespace fovea::bn {
@@ -13,14 +11,6 @@ eval::ConfusionMatrix confusion_of(const std::vector<double>& probabilities, con
     if (source.label(i) >= 0) matrix.add(source.label(i), eval::top_classes(row, 1)[0]);
   }
   return matrix;
-}
-
-std::vector<std::string> class_names(const train::Model& model, const data::ImageSource& source, int64_t classes) {
-  if (!model.labels.empty()) return model.labels;
-  if (static_cast<int64_t>(source.label_set().size()) == classes) return source.label_set();
-  std::vector<std::string> names;
-  for (int64_t k = 0; k < classes; ++k) names.push_back(std::to_string(k));
-  return names;
 }
 
 void draw_confusion(const eval::ConfusionMatrix& matrix, const std::vector<std::string>& names, const std::string& path, const std::string& title) {
@@ -38,12 +28,6 @@ void draw_confusion(const eval::ConfusionMatrix& matrix, const std::vector<std::
   figure.panel_width = figure.panel_height = matrix.classes() <= 20 ? 560 : 900;
   figure.panels.push_back(std::move(panel));
   eval::write_figure(figure, path);
-}
-
-void check_same_classes(const train::Model& first, const train::Model& other) {
-  const int64_t expected = first.network.output_shape().shape.count(), found = other.network.output_shape().shape.count();
-  if (expected != found) fail_data(other.path + ": output", fmt::format("{} classes as in {}", expected, base_name(first.path)), std::to_string(found));
-  if (first.labels != other.labels) fail_data(other.path + ": labels", fmt::format("the class list of {}", base_name(first.path)), "another");
 }
 
 }  // namespace fovea::bn

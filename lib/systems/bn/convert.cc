@@ -170,8 +170,7 @@ int convert_scenes(const ConvertOptions& options, const cli::Invocation& invocat
   data::SceneOptions scenes;
   scenes.kind = data::parse_scene_kind(options.kind);
   scenes.seed = invocation.common.seed;
-  const bool digits = scenes.kind == data::SceneKind::kDigits;
-  scenes.height = scenes.width = options.side > 0 ? options.side : digits ? 28 : 32;
+  scenes.height = scenes.width = options.side > 0 ? options.side : data::default_scene_side(scenes.kind);
   scenes.max_objects = static_cast<int>(options.max_objects);
   scenes.noise = options.noise;
   scenes.test_fraction = options.test_fraction;
@@ -179,9 +178,9 @@ int convert_scenes(const ConvertOptions& options, const cli::Invocation& invocat
   layout.storage = io::PixelStorage::kRaw;
   layout.height = scenes.height;
   layout.width = scenes.width;
-  layout.channels = digits ? 1 : 3;
+  layout.channels = data::scene_channels(scenes.kind);
   layout.labels = layout.splits = true;
-  layout.objects = layout.captions = !digits;
+  layout.objects = layout.captions = scenes.kind == data::SceneKind::kShapes;
   layout.label_set = data::scene_labels(scenes.kind);
   io::ImagesWriter writer(options.output, run_record(invocation), layout, writer_options(invocation));
   const auto [begin, end] = invocation.common.shard.range(options.count);

@@ -8,9 +8,9 @@
 #include "eval/figure.h"
 #include "systems/bn/commands.h"
 #include "systems/bn/confusion.h"
-#include "systems/bn/evaluation.h"
+#include "systems/classification.h"
+#include "systems/image_sources.h"
 #include "systems/precision.h"
-#include "systems/bn/sources.h"
 #include "systems/requirement.h"
 #include "systems/run_record.h"
 

@@ -9,7 +9,7 @@
 #include "nn/fold.h"
 #include "systems/bn/commands.h"
 #include "systems/bn/population.h"
-#include "systems/bn/sources.h"
+#include "systems/image_sources.h"
 #include "systems/run_record.h"
 #include "train/model.h"
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/option.h"
+#include "systems/image_sources.h"
 
 namespace fovea::bn {
 
@@ -22,14 +23,6 @@ struct NetworkOptions {
   std::string lrn = "net";                  // net | on | off
   std::string input;                        // HxWxC
   std::optional<double> bn_eps, bn_momentum;
-};
-
-struct DataOptions {
-  std::string data, test;
-  std::string split = "train", test_split = "test";
-  int64_t limit = 0, test_limit = 0;
-  std::string resize = "crop";              // crop | stretch
-  bool skip_bad_images = false;
 };
 
 struct AugmentOptions {

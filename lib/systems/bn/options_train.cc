@@ -24,18 +24,6 @@ void declare_network(cli::OptionTable& table, NetworkOptions& options) {
   table.add("bn-momentum", options.bn_momentum, "X", "Weight of the newest batch in the moving averages.").range(0, 1).default_text("0.1, or the text's").source("[ours]");
 }
 
-void declare_data(cli::OptionTable& table, DataOptions& options) {
-  table.group("Data");
-  table.add("data", options.data, "FILE", "Training images: a fovea.images or fovea.adversarial file.").required().is_input_path();
-  table.add("test", options.test, "FILE", "Held-out images.").is_input_path().default_text("the test split of --data, if it has one");
-  table.add("split", options.split, "NAME", "Which split of --data to train on, if it has splits.");
-  table.add("test-split", options.test_split, "NAME", "Which split to test on, if there are splits.");
-  table.add("limit", options.limit, "N", "Only the first N training images; 0: all.").at_least(0).source("[ours]");
-  table.add("test-limit", options.test_limit, "N", "Only the first N test images; 0: all.").at_least(0).source("[ours]");
-  table.add("resize", options.resize, "HOW", "Fit pictures by cropping or stretching.").choices({"crop", "stretch"});
-  table.add("skip-bad-images", options.skip_bad_images, "Leave out pictures that can't be decoded, and say so.");
-}
-
 void declare_augment(cli::OptionTable& table, AugmentOptions& options) {
   table.group("Augmentation and order");
   table.add("flip", options.flip, "Mirror half of the pictures.");
@@ -75,7 +63,7 @@ void declare_recipe(cli::OptionTable& table, RecipeOptions& options) {
 
 void declare_train(cli::OptionTable& table, TrainOptions& options) {
   table.output(options.output, "Checkpoint to write, RUN.ckpt.h5.").required();
-  declare_data(table, options.data);
+  declare_training_images(table, options.data);
   declare_network(table, options.network);
   table.group("Batch normalisation");
   table.add("bn-mode", options.bn_mode, "MODE", "proper, or naive: statistics treated as constants in the backward pass.").choices({"proper", "naive"}).source("[paper §2]")

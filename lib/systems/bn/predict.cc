@@ -4,9 +4,9 @@
 #include "eval/classification.h"
 #include "systems/bn/commands.h"
 #include "systems/bn/confusion.h"
-#include "systems/bn/evaluation.h"
+#include "systems/classification.h"
+#include "systems/image_sources.h"
 #include "systems/precision.h"
-#include "systems/bn/sources.h"
 #include "systems/run_record.h"
 
 namespace fovea::bn {

@@ -10,9 +10,9 @@
 #include "eval/table.h"
 #include "systems/bn/classifier_task.h"
 #include "systems/bn/commands.h"
-#include "systems/bn/evaluation.h"
 #include "systems/bn/recipe.h"
-#include "systems/bn/sources.h"
+#include "systems/classification.h"
+#include "systems/image_sources.h"
 #include "systems/run_record.h"
 #include "train/model.h"
 

@@ -45,4 +45,34 @@ void normalize_pixels(const uint8_t* from, float* to, int64_t pixels, int64_t ch
   });
 }
 
+namespace {
+
+int64_t row_bytes(const Tensor& x) { return x.extent(0) > 0 ? x.bytes() / x.extent(0) : 0; }
+
+}  // namespace
+
+Tensor gather_rows(const Tensor& x, std::span<const int64_t> rows) {
+  Shape shape = x.shape();
+  shape[0] = static_cast<int64_t>(rows.size());
+  Tensor out = Tensor::empty(shape, x.dtype());
+  const int64_t bytes = row_bytes(x);
+  const auto* from = static_cast<const std::byte*>(x.raw());
+  auto* to = static_cast<std::byte*>(out.raw());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    std::copy_n(from + rows[i] * bytes, bytes, to + static_cast<int64_t>(i) * bytes);
+  }
+  return out;
+}
+
+void scatter_rows(const Tensor& x, std::span<const int64_t> rows, Tensor& out) {
+  FOVEA_CHECK(x.extent(0) == static_cast<int64_t>(rows.size()) && row_bytes(x) == row_bytes(out), "{} rows into {}",
+              x.shape().text(), out.shape().text());
+  const int64_t bytes = row_bytes(x);
+  const auto* from = static_cast<const std::byte*>(x.raw());
+  auto* to = static_cast<std::byte*>(out.raw());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    std::copy_n(from + static_cast<int64_t>(i) * bytes, bytes, to + rows[i] * bytes);
+  }
+}
+
 }  // namespace fovea::kernels

@@ -13,6 +13,7 @@ namespace fovea::kernels {
 namespace {
 
 constexpr int64_t kGrain = 1 << 15;     // values per block: a few microseconds of work
+constexpr int64_t kShortRow = 64;       // shorter rows are joined
 constexpr int64_t kSumBlock = 1 << 16;  // values per partial sum
 
 void require_same(const Tensor& a, const Tensor& b) {
@@ -105,6 +106,46 @@ Tensor affine(const Tensor& x, double factor, double offset) {
     const T* px = x.data<T>();
     T* py = y.data<T>();
     for (int64_t i = 0; i < x.count(); ++i) py[i] = static_cast<T>(factor) * px[i] + static_cast<T>(offset);
+  });
+  return y;
+}
+
+Tensor affine_columns(const Tensor& x, std::span<const double> scale, std::span<const double> offset) {
+  const int64_t columns = x.shape().channels();
+  const auto width = static_cast<size_t>(columns);
+  FOVEA_CHECK(scale.size() == width && offset.size() == width, "{} factors, {} offsets for {}", scale.size(),
+              offset.size(), x.shape().text());
+  Tensor y = Tensor::empty(x.shape(), x.dtype());
+  if (x.count() == 0) return y;
+  if (is_fast(x.dtype())) {
+    // Several pixels to a row, so that rows of three channels fill the vector registers.
+    const int64_t rows = x.count() / columns, folded = std::max<int64_t>(1, kShortRow / columns);
+    const int64_t wide = folded * columns, grain = std::max<int64_t>(1, kGrain / wide) * folded;
+    std::vector<float> center(static_cast<size_t>(wide), 0.0F), factor, shift;
+    for (int64_t i = 0; i < folded; ++i) {
+      factor.insert(factor.end(), scale.begin(), scale.end());
+      shift.insert(shift.end(), offset.begin(), offset.end());
+    }
+    const float* px = x.data<float>();
+    float* py = y.data<float>();
+    parallel_blocks(rows, grain, [&](int64_t begin, int64_t end) {
+      const int64_t whole = (end - begin) / folded, rest = (end - begin) % folded;
+      const auto run = [&](int64_t first, int64_t count, int64_t length) {
+        kernel_table().norm_forward(px + first * columns, count, length, center.data(), factor.data(), shift.data(),
+                                    false, py + first * columns);
+      };
+      run(begin, whole, wide);
+      run(end - rest, 1, rest * columns);
+    });
+    return y;
+  }
+  by_type(x.dtype(), [&]<typename T>() {
+    const T* px = x.data<T>();
+    T* py = y.data<T>();
+    for (int64_t i = 0; i < x.count(); ++i) {
+      const auto c = static_cast<size_t>(i % columns);
+      py[i] = static_cast<T>(scale[c]) * px[i] + static_cast<T>(offset[c]);
+    }
   });
   return y;
 }

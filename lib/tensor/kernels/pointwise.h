@@ -1,6 +1,8 @@
 // Pointwise arithmetic and sums over tensors of equal shape and type; f32 or f64. Results are new tensors.
 #pragma once
 
+#include <span>
+
 #include "tensor/kernels/unary.h"
 #include "tensor/tensor.h"
 
@@ -15,6 +17,8 @@ Tensor multiply(const Tensor& a, const Tensor& b);
 Tensor affine(const Tensor& x, double factor, double offset);  // factor x + offset
 void add_into(const Tensor& x, Tensor& sum);                   // sum += x
 
+// scale_c x_c + offset_c for x [...,C]
+Tensor affine_columns(const Tensor& x, std::span<const double> scale, std::span<const double> offset);
 Tensor add_row(const Tensor& x, const Tensor& row);          // x [...,C] + row [C]
 void add_row_into(const Tensor& row, bool relu, Tensor& x);  // x [...,C] = x + row (may be undefined), then ReLU
 Tensor column_sums(const Tensor& x);                         // [...,C] -> [C], double accumulation between blocks

@@ -11,7 +11,7 @@
 #include "data/dataset.h"
 #include "train/model.h"
 
-namespace fovea::bn {
+namespace fovea {
 
 struct CropOptions {
   data::CropScheme scheme = data::CropScheme::kCenter;
@@ -39,4 +39,10 @@ std::optional<Score> quick_score(nn::Network& network, const data::Preprocess& p
 // Throws Error(kData).
 void check_labels(const std::vector<std::string>& model_labels, int64_t classes, const data::ImageSource& source);
 
-}  // namespace fovea::bn
+// Names for all classes: the model's, else the data's, else numbers.
+std::vector<std::string> class_names(const train::Model& model, const data::ImageSource& source, int64_t classes);
+
+// Models that are compared or averaged may differ in architecture but must share the class list. Throws Error(kData).
+void check_same_classes(const train::Model& first, const train::Model& other);
+
+}  // namespace fovea

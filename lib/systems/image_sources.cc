@@ -1,4 +1,4 @@
-#include "systems/bn/sources.h"
+#include "systems/image_sources.h"
 
 #include <algorithm>
 #include <set>
@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-namespace fovea::bn {
+namespace fovea {
 namespace {
 
 std::vector<int64_t> items_of(const data::ImageSource& source, const std::string& split, int64_t limit) {
@@ -48,6 +48,18 @@ data::ImageSource take_split(const data::ImageSource& all, const std::string& sp
 
 }  // namespace
 
+void declare_training_images(cli::OptionTable& table, DataOptions& options) {
+  table.group("Data");
+  table.add("data", options.data, "FILE", "Training images: a fovea.images or fovea.adversarial file.").required().is_input_path();
+  table.add("test", options.test, "FILE", "Held-out images.").is_input_path().default_text("the test split of --data, if it has one");
+  table.add("split", options.split, "NAME", "Which split of --data to train on, if it has splits.");
+  table.add("test-split", options.test_split, "NAME", "Which split to test on, if there are splits.");
+  table.add("limit", options.limit, "N", "Only the first N training images; 0: all.").at_least(0).source("[ours]");
+  table.add("test-limit", options.test_limit, "N", "Only the first N test images; 0: all.").at_least(0).source("[ours]");
+  table.add("resize", options.resize, "HOW", "Fit pictures by cropping or stretching.").choices({"crop", "stretch"});
+  table.add("skip-bad-images", options.skip_bad_images, "Leave out pictures that can't be decoded, and say so.");
+}
+
 data::ImageSource open_split(const std::string& path, const std::string& split, int64_t limit, bool skip_bad_images, bool labelled) {
   return take_split(open_all(path, skip_bad_images, labelled), split, limit);
 }
@@ -72,4 +84,4 @@ int64_t class_count(const data::ImageSource& source) {
   return largest + 1;
 }
 
-}  // namespace fovea::bn
+}  // namespace fovea

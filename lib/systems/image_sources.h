@@ -4,10 +4,21 @@
 #include <optional>
 #include <string>
 
+#include "cli/option.h"
 #include "data/dataset.h"
-#include "systems/bn/options.h"
 
-namespace fovea::bn {
+namespace fovea {
+
+struct DataOptions {
+  std::string data, test;
+  std::string split = "train", test_split = "test";
+  int64_t limit = 0, test_limit = 0;
+  std::string resize = "crop";              // crop | stretch
+  bool skip_bad_images = false;
+};
+
+// --data, --test, --split, --test-split, --limit, --test-limit, --resize, --skip-bad-images of the train verbs.
+void declare_training_images(cli::OptionTable& table, DataOptions& options);
 
 // The part of `path` that a command is about: items of `split` if the set has splits, all of it otherwise.
 data::ImageSource open_split(const std::string& path, const std::string& split, int64_t limit, bool skip_bad_images, bool labelled = true);
@@ -21,4 +32,4 @@ TrainingSources open_training(const DataOptions& options);
 // Number of classes: the label set's size, or the largest label + 1.
 int64_t class_count(const data::ImageSource& source);
 
-}  // namespace fovea::bn
+}  // namespace fovea

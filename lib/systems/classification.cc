@@ -1,16 +1,17 @@
-#include "systems/bn/evaluation.h"
+#include "systems/classification.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "autograd/ops/softmax_loss.h"
 #include "data/augment.h"
 #include "eval/classification.h"
 
-namespace fovea::bn {
+namespace fovea {
 namespace {
 
 // The network's probabilities for one batch, added with weight `weight` to rows given by `owner`.
@@ -118,4 +119,18 @@ void check_labels(const std::vector<std::string>& model_labels, int64_t classes,
   }
 }
 
-}  // namespace fovea::bn
+std::vector<std::string> class_names(const train::Model& model, const data::ImageSource& source, int64_t classes) {
+  if (!model.labels.empty()) return model.labels;
+  if (static_cast<int64_t>(source.label_set().size()) == classes) return source.label_set();
+  std::vector<std::string> names;
+  for (int64_t k = 0; k < classes; ++k) names.push_back(std::to_string(k));
+  return names;
+}
+
+void check_same_classes(const train::Model& first, const train::Model& other) {
+  const int64_t expected = first.network.output_shape().shape.count(), found = other.network.output_shape().shape.count();
+  if (expected != found) fail_data(other.path + ": output", fmt::format("{} classes as in {}", expected, base_name(first.path)), std::to_string(found));
+  if (first.labels != other.labels) fail_data(other.path + ": labels", fmt::format("the class list of {}", base_name(first.path)), "another");
+}
+
+}  // namespace fovea

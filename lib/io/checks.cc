@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/element_list.h"
 
 namespace fovea::io {
 
@@ -73,16 +74,11 @@ void check_partner(const std::string& path, const std::string& role, const std::
 
 #define FOVEA_INSTANTIATE(T) \
   template void check_range<T>(std::span<const T>, int64_t, int64_t, const std::string&, int64_t);
-FOVEA_INSTANTIATE(int32_t)
-FOVEA_INSTANTIATE(int64_t)
-FOVEA_INSTANTIATE(uint8_t)
-FOVEA_INSTANTIATE(uint32_t)
-FOVEA_INSTANTIATE(uint64_t)
+FOVEA_INTEGER_ELEMENTS(FOVEA_INSTANTIATE)
 #undef FOVEA_INSTANTIATE
 #define FOVEA_INSTANTIATE(T) \
   template void check_finite<T>(std::span<const T>, std::span<const int64_t>, const std::string&, int64_t);
-FOVEA_INSTANTIATE(float)
-FOVEA_INSTANTIATE(double)
+FOVEA_FLOAT_ELEMENTS(FOVEA_INSTANTIATE)
 #undef FOVEA_INSTANTIATE
 
 }  // namespace fovea::io

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/element_list.h"
 #include "io/h5_chunk_cache.h"
 #include "io/h5_format.h"
 #include "io/named_tensor.h"
@@ -250,13 +251,7 @@ void H5Reader::read_into(const std::string& dataset, std::span<T> out) const {
   template std::vector<T> H5Reader::read<T>(const std::string&, std::span<const int64_t>) const;  \
   template void H5Reader::read_rows<T>(const std::string&, int64_t, int64_t, std::span<T>) const; \
   template void H5Reader::read_into<T>(const std::string&, std::span<T>) const;
-FOVEA_INSTANTIATE(float)
-FOVEA_INSTANTIATE(double)
-FOVEA_INSTANTIATE(int32_t)
-FOVEA_INSTANTIATE(int64_t)
-FOVEA_INSTANTIATE(uint8_t)
-FOVEA_INSTANTIATE(uint32_t)
-FOVEA_INSTANTIATE(uint64_t)
+FOVEA_NUMBER_ELEMENTS(FOVEA_INSTANTIATE)
 #undef FOVEA_INSTANTIATE
 
 bool H5Reader::is_float(const std::string& dataset) const {

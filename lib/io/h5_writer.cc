@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/version.h"
 #include "io/content_hash.h"
+#include "io/element_list.h"
 #include "io/h5_build.h"
 #include "io/json.h"
 #include "io/schema.h"
@@ -200,13 +201,7 @@ void H5Writer::append_rows(const std::string& dataset, int64_t rows, std::span<c
   template void H5Writer::write<T>(const std::string&, std::span<const int64_t>, std::span<const T>, \
                                    std::string_view);                                                \
   template void H5Writer::append_rows<T>(const std::string&, int64_t, std::span<const T>);
-FOVEA_INSTANTIATE(float)
-FOVEA_INSTANTIATE(double)
-FOVEA_INSTANTIATE(int32_t)
-FOVEA_INSTANTIATE(int64_t)
-FOVEA_INSTANTIATE(uint8_t)
-FOVEA_INSTANTIATE(uint32_t)
-FOVEA_INSTANTIATE(uint64_t)
+FOVEA_NUMBER_ELEMENTS(FOVEA_INSTANTIATE)
 #undef FOVEA_INSTANTIATE
 
 void H5Writer::write_cells(const std::string& dataset, int64_t count, int64_t length, std::span<const std::byte> cells,

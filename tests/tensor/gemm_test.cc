@@ -49,7 +49,7 @@ TEST_CASE("gemm: an empty inner extent gives zeros") {
   for (const float value : c) CHECK(value == 0);
 }
 
-TEST_CASE("cut_gemm: tiles cover the product, small products stay whole") {
+TEST_CASE("cut_gemm: tiles cover the product, tiny products stay whole") {
   for (const auto& [m, n, k] : {std::array<int64_t, 3>{60, 100, 100},
                                 {60, 100, 784},
                                 {64, 4096, 9216},
@@ -62,8 +62,14 @@ TEST_CASE("cut_gemm: tiles cover the product, small products stay whole") {
     CHECK(grid.across * grid.tile_columns >= n);
     CHECK((grid.across - 1) * grid.tile_columns < n);
   }
-  CHECK(cut_gemm(60, 100, 100).down * cut_gemm(60, 100, 100).across == 1);
+  const auto tiles = [](int64_t m, int64_t n, int64_t k) { return cut_gemm(m, n, k).down * cut_gemm(m, n, k).across; };
+  CHECK(tiles(60, 10, 100) == 1);
+  CHECK(tiles(60, 100, 100) == 2);
+  CHECK(tiles(60, 100, 784) == 2);
   CHECK(cut_gemm(64, 4096, 9216).across >= 16);
+  const GemmGrid layer = cut_gemm(60, 100, 784);  // two like tiles: 64 and 36 columns would leave one thread waiting
+  CHECK(layer.across == 2);
+  CHECK(layer.tile_columns <= 52);
 }
 
 TEST_CASE("cut_convolution: every row of y is in exactly one piece, with the rows of x it reads") {

@@ -61,18 +61,19 @@ void set_statistics(nn::Network& network, const std::vector<nn::Array>& arrays) 
 
 }  // namespace
 
-ClassifierTask::ClassifierTask(ClassifierSetup setup, const data::ImageSource& training, const data::ImageSource* test)
+ClassifierTask::ClassifierTask(nn::Network network, ClassifierSetup setup, const data::ImageSource& training,
+                               const data::ImageSource* test)
     : setup_(std::move(setup)),
       training_(training),
       test_(test),
-      network_(setup_.net),
+      network_(std::move(network)),
       optimizer_(network_.parameters(), optimizer_config(setup_.options.recipe)),
       schedule_(nn::Schedule::parse(setup_.options.recipe.schedule, setup_.options.recipe.decay_speed)),
       sampler_({training.size(), setup_.options.recipe.batch, data::parse_shuffle_mode(setup_.options.augment.shuffle), setup_.seed, true}),
       augment_(augment_config(setup_.options.augment)),
       labels_(static_cast<size_t>(setup_.options.recipe.batch)),
-      biased_layers_(find_biased_layers(setup_.net)),
-      percentiles_(setup_.net, setup_.options.percentiles) {
+      biased_layers_(find_biased_layers(network_.text())),
+      percentiles_(network_.text(), setup_.options.percentiles) {
   network_.initialize(setup_.seed);
   const auto& p = setup_.preprocess;
   batch_ = Tensor::empty({setup_.options.recipe.batch, p.height, p.width, p.channels});

@@ -16,7 +16,6 @@
 namespace fovea::bn {
 
 struct ClassifierSetup {
-  nn::NetText net;
   data::Preprocess preprocess;
   std::vector<std::string> labels;
   TrainOptions options;           // with the preset applied
@@ -26,8 +25,8 @@ struct ClassifierSetup {
 
 class ClassifierTask : public train::Task {
  public:
-  // `test` may be empty (size 0): then nothing is evaluated. Both must outlive the task.
-  ClassifierTask(ClassifierSetup setup, const data::ImageSource& training, const data::ImageSource* test);
+  // Initialises the network by the seed. `test` may be null: then nothing is evaluated. The sources must outlive the task.
+  ClassifierTask(nn::Network network, ClassifierSetup setup, const data::ImageSource& training, const data::ImageSource* test);
 
   int64_t steps_per_epoch() const override { return sampler_.batches_per_epoch(); }
   double learning_rate(int64_t step) const override;

@@ -58,7 +58,9 @@ eval::Panel step_panel(const ShowOptions& options, const std::string& y_label) {
 }
 
 eval::Figure curves(const ShowOptions& options) {
-  eval::Panel panel = step_panel(options, options.metric);
+  std::string label = options.metric;  // the name of a column
+  std::replace(label.begin(), label.end(), '_', ' ');
+  eval::Panel panel = step_panel(options, label);
   for (const Run& run : read_runs(options)) panel.lines.push_back({run.name, as_doubles(run.history.steps()), run.history.column(options.metric)});
   return {options.title, "", {std::move(panel)}};
 }

@@ -25,6 +25,17 @@ int64_t total_steps(const RecipeOptions& recipe, int64_t items) {
   return std::max<int64_t>(1, std::llround(recipe.epochs * static_cast<double>(per_epoch)));
 }
 
+// The network of --net, or that of --init with the changes asked for; its weights are not set yet.
+nn::Network make_network(const NetworkOptions& options, const std::optional<train::Model>& initial, int64_t classes) {
+  const bool named = !options.net.empty();
+  nn::Network network(named ? build_net(options, classes) : rewrite_net(initial->network.text(), options, classes));
+  const Shape& output = network.output_shape().shape;
+  if (output.count() != classes) {
+    fail_data(network.text().origin + ": output", fmt::format("{} values, one for each class", classes), output.text());
+  }
+  return network;
+}
+
 train::LoopOptions training_loop(const TrainOptions& options, const cli::Invocation& invocation, int64_t steps) {
   train::LoopOptions loop = loop_options(invocation, options.output, steps);
   loop.evaluate_every = options.eval_every;
@@ -82,27 +93,21 @@ int train(const TrainOptions& given, const cli::Invocation& invocation) {
 
   std::optional<train::Model> initial;
   if (!options.init.empty()) initial = train::load_model(options.init);
+  nn::Network network = make_network(options.network, initial, classes);
   ClassifierSetup setup;
-  if (options.network.net.empty()) setup.net = rewrite_net(initial->network.text(), options.network, classes);
-  else setup.net = build_net(options.network, classes);
+  setup.preprocess = train::make_preprocess(network.input(), options.data.resize);
   setup.labels = sources.training.label_set();
   setup.options = options;
   setup.seed = invocation.common.seed;
   setup.total_steps = total_steps(options.recipe, sources.training.size());
-  {
-    const nn::Network network(setup.net);
-    if (network.output_shape().shape.count() != classes) {
-      fail_data(setup.net.origin + ": output", fmt::format("{} values, one for each class", classes), network.output_shape().shape.text());
-    }
-    setup.preprocess = train::make_preprocess(network.input(), options.data.resize);
-    if (invocation.common.dry_run) {
-      print_plan(network, setup, sources);
-      return 0;
-    }
-    log::debug("network {}: {} parameters, {} multiply-adds an image", setup.net.origin, network.parameter_count(), network.multiply_adds());
+  if (invocation.common.dry_run) {
+    print_plan(network, setup, sources);
+    return 0;
   }
+  log::debug("network {}: {} parameters, {} multiply-adds an image", network.text().origin, network.parameter_count(),
+             network.multiply_adds());
 
-  ClassifierTask task(setup, sources.training, sources.test ? &*sources.test : nullptr);
+  ClassifierTask task(std::move(network), setup, sources.training, sources.test ? &*sources.test : nullptr);
   if (initial) train::take_weights(task.network(), *initial);
   io::RootAttributes root = run_record(invocation);
   root.inputs.push_back(input_record("train", sources.training));

@@ -10,13 +10,24 @@
 #include "tensor/kernels/reference.h"
 
 namespace fovea::kernels {
+namespace {
+
+// How many tiles: as few as keep the threads of a small machine busy, since every tile packs its operands anew, but two
+// from the size on where half a product takes longer than a waiting thread needs to join.
+int64_t wanted_tiles(int64_t m, int64_t n, int64_t k) {
+  constexpr double kTileFlops = 4e6, kWorthTwo = 1e6;  // some 50 and 12 microseconds
+  constexpr int64_t kMaxTiles = 32;
+  const double flops = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  if (flops < kWorthTwo) return 1;
+  return std::clamp<int64_t>(static_cast<int64_t>(flops / kTileFlops), 2, kMaxTiles);
+}
+
+}  // namespace
 
 // The grid whose tiles read least: each of `down` rows of tiles reads B once, each of `across` columns reads A once.
 GemmGrid cut_gemm(int64_t m, int64_t n, int64_t k) {
-  constexpr double kTileFlops = 2e6;  // some 25 microseconds; several threads start in 2 to 5
-  constexpr int64_t kMaxTiles = 32, kMinRows = 24, kMinColumns = 48;
-  const double flops = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  const auto wanted = std::clamp<int64_t>(static_cast<int64_t>(flops / kTileFlops), 1, kMaxTiles);
+  constexpr int64_t kMinRows = 24, kMinColumns = 48;
+  const int64_t wanted = wanted_tiles(m, n, k);
   const int64_t max_down = std::max<int64_t>(1, m / kMinRows), max_across = std::max<int64_t>(1, n / kMinColumns);
   int64_t best_down = 1, best_across = 1;
   double best_cost = -1;
@@ -28,7 +39,9 @@ GemmGrid cut_gemm(int64_t m, int64_t n, int64_t k) {
   }
   GemmGrid grid;
   grid.tile_rows = (((m + best_down - 1) / best_down) + 3) / 4 * 4;
-  grid.tile_columns = (((n + best_across - 1) / best_across) + 15) / 16 * 16;
+  // Whole vectors of columns, unless the last of few tiles would come out much narrower than the others.
+  const int64_t columns = (n + best_across - 1) / best_across, multiple = columns >= 160 ? 16 : 4;
+  grid.tile_columns = (columns + multiple - 1) / multiple * multiple;
   grid.down = (m + grid.tile_rows - 1) / grid.tile_rows;
   grid.across = (n + grid.tile_columns - 1) / grid.tile_columns;
   return grid;

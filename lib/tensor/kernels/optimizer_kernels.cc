@@ -10,7 +10,7 @@
 namespace fovea::kernels {
 namespace {
 
-constexpr int64_t kGrain = 1 << 15;
+constexpr int64_t kGrain = 1 << 14;
 
 int64_t length(std::span<const float> weight, std::span<const float> other, bool needed) {
   FOVEA_CHECK(!needed || other.size() == weight.size(), "update of {} parameters with {} values", weight.size(),

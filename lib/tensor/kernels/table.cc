@@ -6,39 +6,29 @@
 
 namespace fovea {
 
-namespace isa_baseline {
-void fill_pointwise(kernels::KernelTable& table);
-void fill_norm(kernels::KernelTable& table);
-void fill_lrn(kernels::KernelTable& table);
-void fill_pool(kernels::KernelTable& table);
-void fill_optimizer(kernels::KernelTable& table);
-void fill_random(kernels::KernelTable& table);
-void fill_wide(kernels::KernelTable& table);
-void fill_spread(kernels::KernelTable& table);
-}  // namespace isa_baseline
+// One function of each file in isa/, compiled for each instruction set.
+#define FOVEA_DECLARE_FILLS                         \
+  void fill_pointwise(kernels::KernelTable& table); \
+  void fill_norm(kernels::KernelTable& table);      \
+  void fill_lrn(kernels::KernelTable& table);       \
+  void fill_pool(kernels::KernelTable& table);      \
+  void fill_optimizer(kernels::KernelTable& table); \
+  void fill_random(kernels::KernelTable& table);    \
+  void fill_wide(kernels::KernelTable& table);         \
+  void fill_spread(kernels::KernelTable& table);
 
+namespace isa_baseline {
+FOVEA_DECLARE_FILLS
+}
 #if defined(__x86_64__)
 namespace isa_v3 {
-void fill_pointwise(kernels::KernelTable& table);
-void fill_norm(kernels::KernelTable& table);
-void fill_lrn(kernels::KernelTable& table);
-void fill_pool(kernels::KernelTable& table);
-void fill_optimizer(kernels::KernelTable& table);
-void fill_random(kernels::KernelTable& table);
-void fill_wide(kernels::KernelTable& table);
-void fill_spread(kernels::KernelTable& table);
-}  // namespace isa_v3
+FOVEA_DECLARE_FILLS
+}
 namespace isa_v4 {
-void fill_pointwise(kernels::KernelTable& table);
-void fill_norm(kernels::KernelTable& table);
-void fill_lrn(kernels::KernelTable& table);
-void fill_pool(kernels::KernelTable& table);
-void fill_optimizer(kernels::KernelTable& table);
-void fill_random(kernels::KernelTable& table);
-void fill_wide(kernels::KernelTable& table);
-void fill_spread(kernels::KernelTable& table);
-}  // namespace isa_v4
+FOVEA_DECLARE_FILLS
+}
 #endif
+#undef FOVEA_DECLARE_FILLS
 
 namespace kernels {
 namespace {

@@ -14,7 +14,7 @@ namespace fovea {
   void fill_pool(kernels::KernelTable& table);      \
   void fill_optimizer(kernels::KernelTable& table); \
   void fill_random(kernels::KernelTable& table);    \
-  void fill_wide(kernels::KernelTable& table);         \
+  void fill_wide(kernels::KernelTable& table);      \
   void fill_spread(kernels::KernelTable& table);
 
 namespace isa_baseline {

@@ -20,6 +20,8 @@ enum class RngPurpose : uint32_t {
   kNoise = 7,
   kProposals = 8,
   kWindows = 9,
+  kAttention = 10,
+  kSampling = 11,
 };
 
 // The raw block function: 4 words from a 4-word counter and a 2-word key.

@@ -319,6 +319,7 @@ std::vector<OpCase> all_op_cases() {
   add_norms(out);
   add_softmax(out);
   add_shapes(out);
+  add_attention_cases(out);
   return out;
 }
 

@@ -31,5 +31,6 @@ struct OpCase {
 };
 
 std::vector<OpCase> all_op_cases();
+void add_attention_cases(std::vector<OpCase>& out);  // op_cases_attention.cc
 
 }  // namespace fovea::testing

@@ -14,6 +14,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PEER = "peer_torch.py"  # their program, in this folder
 MODELS = os.path.join(os.path.dirname(HERE), "models")
 # workload: (of PyTorch, our variants, layouts of PyTorch)
 PLAN = {
@@ -65,7 +66,7 @@ def start_sides(workload, arguments):
     sides = [Side("fovea" + name.removeprefix(workload), [arguments.bench_bn, MODELS, name, threads], environment)
              for name in ours if bf16 or not name.endswith("bf16")]
     for layout in layouts:
-        command = [sys.executable, os.path.join(HERE, "peer_torch.py"), workload, threads, layout]
+        command = [sys.executable, os.path.join(HERE, PEER), workload, threads, layout]
         sides.append(Side("torch " + layout, command, environment))
         if arguments.kept_memory:
             sides.append(Side(f"torch {layout}, kept memory", command, {**environment, **KEPT_MEMORY}))

@@ -20,6 +20,8 @@ enum class RngPurpose : uint32_t {
   kNoise = 7,
   kProposals = 8,
   kWindows = 9,
+  kAttention = 10,
+  kSampling = 11,
   kAttack = 20,     // starts of attacks: epoch = restart, item = the image
   kGenerator = 21,  // noise that a generator reads
 };

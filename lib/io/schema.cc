@@ -152,6 +152,36 @@ SchemaSpec detections() {
   return schema;
 }
 
+SchemaSpec captions() {
+  SchemaSpec schema;
+  schema.name = "fovea.captions";
+  schema.summary = "generated captions with the attention under which each word was written";
+  schema.made_by = "caption-attend predict";
+  schema.joined = {"N", "C", "T"};
+  schema.item = "N";
+  schema.fields = {
+      unique(field("image_id", "string", "N", "image", "name of the image")),
+      offsets(field("captions/offsets", "int64", "N+1", "image", "first caption of each image, best first"), "C"),
+      field("captions/text", "string", "C", "caption", "the words joined by blanks, without <end>"),
+      finite(field("captions/logprob", "float64", "C", "caption", "sum of the log-probabilities of the tokens")),
+      indices(field("captions/beam_rank", "int32", "C", "caption", "0 = best of its image"), 0, ""),
+      offsets(field("tokens/offsets", "int64", "C+1", "caption", "first token of each caption"), "T"),
+      indices(field("captions/tokens", "int32", "T", "token", "index in vocabulary; 0 ends a caption"), 0, "V"),
+      optional(finite(field("attention", "float32", "T,L", "token,place",
+                            "weight of each place, row by row of the grid, when the token was written"))),
+      optional(finite(field("gate", "float32", "T", "token", "beta: how much of the context was let through"))),
+      unique(field("vocabulary", "string", "V", "word", "0 <end>, 1 <unk>, words")),
+  };
+  schema.attributes = {
+      {"/", "kind", "string", false, "soft, hard, none or none-init"},
+      {"/", "beam", "int64", false, "hypotheses kept, 0 = sampled"},
+      {"/", "length_norm", "int64", false, "1 = ranked by log-probability per word"},
+      {"/", "preprocess", "string", true, "JSON of the features: how the grid lies on the picture"},
+      {"attention", "grid", "int32[2]", true, "rows, columns"},
+  };
+  return schema;
+}
+
 SchemaSpec checkpoint() {
   SchemaSpec schema;
   schema.name = "fovea.checkpoint";
@@ -263,7 +293,7 @@ int match(std::string_view pattern, std::string_view path) {
 
 const std::vector<SchemaSpec>& schemas() {
   static const std::vector<SchemaSpec> table{images(),     proposals(),   features(),   detections(),
-                                             checkpoint(), adversarial(), log_table()};
+                                             captions(),   checkpoint(),  adversarial(), log_table()};
   return table;
 }
 

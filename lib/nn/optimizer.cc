@@ -16,6 +16,7 @@ std::vector<std::string> slot_names(const OptimizerConfig& config) {
     case OptimizerKind::kRmsProp:
       if (config.momentum > 0) return {"cache", "momentum"};
       return {"cache"};
+    case OptimizerKind::kRmsPropGraves: return {"cache", "mean", "momentum"};
     case OptimizerKind::kSgd:
     case OptimizerKind::kNesterov:
       if (config.momentum > 0) return {"momentum"};
@@ -27,7 +28,7 @@ std::vector<std::string> slot_names(const OptimizerConfig& config) {
 }  // namespace
 
 const std::vector<std::string>& optimizer_names() {
-  static const std::vector<std::string> names = {"sgd", "nesterov", "adam", "rmsprop"};
+  static const std::vector<std::string> names = {"sgd", "nesterov", "adam", "rmsprop", "rmsprop-graves"};
   return names;
 }
 
@@ -85,6 +86,10 @@ void Optimizer::update(size_t index, double learning_rate) {
     case OptimizerKind::kRmsProp:
       kernels::rmsprop_update(weight, gradient, slot(0), slot(1),
                               {rate, static_cast<float>(config_.rho), static_cast<float>(config_.epsilon), momentum, decay});
+      return;
+    case OptimizerKind::kRmsPropGraves:
+      kernels::rmsprop_graves_update(weight, gradient, slot(0), slot(1), slot(2),
+                                     {rate, static_cast<float>(config_.rho), static_cast<float>(config_.epsilon), momentum, decay});
       return;
   }
 }

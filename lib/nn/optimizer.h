@@ -4,6 +4,8 @@
 //   nesterov  v <- mu v + g;  w <- w - lr (g + mu v)   Sutskever et al. 2013, PyTorch's form
 //   adam      m <- b1 m + (1-b1) g;  v <- b2 v + (1-b2) g^2;  w <- w - lr m^ / (sqrt(v^) + eps)   Kingma & Ba 2015
 //   rmsprop   c <- rho c + (1-rho) g^2;  v <- mu v + g / (sqrt(c) + eps);  w <- w - lr v          Tieleman & Hinton 2012
+//   rmsprop-graves  c <- rho c + (1-rho) g^2;  a <- rho a + (1-rho) g;  v <- mu v - lr g / sqrt(c - a^2 + eps);  w <- w + v
+//             Graves 2013, arXiv 1308.0850, equations 38 to 41; used with rho .95, mu .9, eps 1e-4, lr 1e-4
 //
 // with g = dL/dw + weight_decay * decay_scale * w. Gamma, beta and biases have decay_scale 0  // [ours] spec section 11
 #pragma once
@@ -15,7 +17,7 @@
 
 namespace fovea::nn {
 
-enum class OptimizerKind { kSgd, kNesterov, kAdam, kRmsProp };
+enum class OptimizerKind { kSgd, kNesterov, kAdam, kRmsProp, kRmsPropGraves };
 
 struct OptimizerConfig {
   OptimizerKind kind = OptimizerKind::kSgd;
@@ -27,13 +29,13 @@ struct OptimizerConfig {
   double clip_norm = 0;                // > 0: gradients are scaled so that their joint L2 norm is at most this
 };
 
-const std::vector<std::string>& optimizer_names();             // "sgd", "nesterov", "adam", "rmsprop"
+const std::vector<std::string>& optimizer_names();             // "sgd", "nesterov", "adam", "rmsprop", "rmsprop-graves"
 OptimizerKind parse_optimizer(const std::string& name);        // throws Error(kUsage)
 std::string optimizer_name(OptimizerKind kind);
 
 class Optimizer {
  public:
-  // State of one parameter, by the name it has in files: "momentum", "m", "v", "cache".
+  // State of one parameter, by the name it has in files: "momentum", "m", "v", "cache", "mean".
   struct Slot {
     std::string name;
     Parameter* parameter;

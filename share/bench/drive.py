@@ -24,8 +24,12 @@ PLAN = {
     "gat-step": (["gat-step"], ["nchw", "channels_last"]),
     "pgd-attack": (["pgd-attack"], ["nchw", "channels_last"]),
 }
-# Workloads of other programs than bench_bn and peer_torch.py, which lie beside those.
-PROGRAMS = {"gat-step": ("bench_advgen", "peer_torch_advgen.py"), "pgd-attack": ("bench_advgen", "peer_torch_advgen.py")}
+# The two ways to write the attention decoder in PyTorch; beam search has no peer.
+PLAN.update({f"caption-step-{n}": ([f"caption-step-{n}"], ["cell", "batched"]) for n in (512, 1800)})
+PLAN.update({f"caption-beam-{n}": ([f"caption-beam-{n}"], []) for n in (512, 1800)})
+# Both programs of a workload, by its first word: ours lies beside --bench-bn, theirs here.
+PROGRAMS = {"gat": ("bench_advgen", "peer_torch_advgen.py"), "pgd": ("bench_advgen", "peer_torch_advgen.py"),
+            "caption": ("bench_caption", "peer_torch_caption.py")}
 # glibc keeps freed blocks instead of returning them to the kernel: PyTorch without its page faults.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_TOP_PAD_": "1000000000", "MALLOC_MMAP_MAX_": "0"}
 
@@ -66,7 +70,7 @@ def start_sides(workload, arguments):
     threads = str(arguments.threads)
     environment = {"OMP_NUM_THREADS": threads}
     bf16 = arguments.bf16 == "on" or (arguments.bf16 == "auto" and "amx_bf16" in open("/proc/cpuinfo").read())
-    program, peer = PROGRAMS.get(workload, ("bench_bn", "peer_torch.py"))
+    program, peer = PROGRAMS.get(workload.split("-")[0], ("bench_bn", "peer_torch.py"))
     program = os.path.join(os.path.dirname(arguments.bench_bn), program)
     sides = [Side("fovea" + name.removeprefix(workload), [program, MODELS, name, threads], environment)
              for name in ours if bf16 or not name.endswith("bf16")]

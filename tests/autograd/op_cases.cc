@@ -390,6 +390,7 @@ std::vector<OpCase> all_op_cases() {
   add_softmax(out);
   add_shapes(out);
   add_adversarial_cases(out);
+  add_attention_cases(out);
   return out;
 }
 

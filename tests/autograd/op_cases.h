@@ -31,6 +31,7 @@ struct OpCase {
 };
 
 std::vector<OpCase> all_op_cases();
+void add_attention_cases(std::vector<OpCase>& out);  // op_cases_attention.cc
 
 // Families with files of their own.
 void add_adversarial_cases(std::vector<OpCase>& out);

@@ -42,6 +42,11 @@ const std::vector<Kind>& kinds() {
        [](const std::string& path) { read_checkpoint(path); }},
       {"fovea.log", [](const std::string& path) { test::write_log(path); },
        [](const std::string& path) { H5Reader::open(path, "fovea.log").read<double>("loss"); }},
+      {"fovea.captions", [](const std::string& path) { test::write_captions(path, 90); },
+       [](const std::string& path) {
+         const CaptionsReader reader(path);
+         for (int64_t c = 0; c < reader.captions(); ++c) reader.caption(c);
+       }},
   };
   return list;
 }
@@ -220,7 +225,7 @@ TEST_CASE("h5: missing dataset, wrong type, rank, extent") {
     std::vector<hsize_t> extents;
     const char* message;
   };
-  const Kind &images = kinds()[0], &checkpoint = kinds()[1], &log = kinds()[2];
+  const Kind &images = kinds()[0], &checkpoint = kinds()[1], &log = kinds()[2], &captions = kinds()[3];
   const std::vector<Case> cases{
       {images, "size", H5T_STD_I64LE, {40, 2}, "size: expected int32 (N,2), found int64 (40,2)"},
       {images, "size", H5T_STD_I32LE, {40, 3}, "size: expected int32 (N,2), found int32 (40,3)"},
@@ -231,6 +236,9 @@ TEST_CASE("h5: missing dataset, wrong type, rank, extent") {
       {checkpoint, "training/rng", H5T_STD_U64LE, {3, 1}, "training/rng: expected uint64 (*,), found uint64 (3,1)"},
       {log, "step", H5T_STD_I32LE, {3}, "step: expected int64 (S,), found int32 (3,)"},
       {log, "lr", H5T_IEEE_F64LE, {2}, "lr: expected float64 (S,) with S = 3, found float64 (2,)"},
+      {captions, "captions/tokens", H5T_STD_I64LE, {270}, "captions/tokens: expected int32 (T,), found int64 (270,)"},
+      {captions, "gate", H5T_IEEE_F32LE, {99}, "gate: expected float32 (T,) with T = 270, found float32 (99,)"},
+      {captions, "attention", H5T_IEEE_F32LE, {270}, "attention: expected float32 (T,L), found float32 (270,)"},
   };
   for (const Case& test : cases) {
     test.kind.write(path);
@@ -240,7 +248,7 @@ TEST_CASE("h5: missing dataset, wrong type, rank, extent") {
     CHECK(std::string(error.what()) == path + ": " + test.message);
     CHECK(error.kind() == ErrorKind::kData);
   }
-  for (const auto& [kind, name] : {std::pair{&images, "id"}, {&checkpoint, "model/network"}, {&log, "step"}}) {
+  for (const auto& [kind, name] : {std::pair{&images, "id"}, {&checkpoint, "model/network"}, {&log, "step"}, {&captions, "vocabulary"}}) {
     kind->write(path);
     edit(path, [&](hid_t file) { H5Ldelete(file, name, H5P_DEFAULT); });
     check_data_error(error_of([&] { kind->read(path); }), path, std::string(name) + ": expected ");
@@ -292,6 +300,54 @@ TEST_CASE("h5: offsets that decrease, classes and labels out of range, NaN") {
   std::vector<float> boxes(80, 1.0f);
   boxes[42] = std::numeric_limits<float>::quiet_NaN();
   CHECK(message("objects/box", H5T_IEEE_F32LE, {20, 4}, boxes.data()) == "objects/box[10,2]: not finite (nan)");
+}
+
+TEST_CASE("h5: captions whose offsets, tokens, ranks, weights or grid are wrong") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "a.h5";
+  const auto read_all = [&] { kinds()[3].read(path); };
+  const auto message = [&](const char* name, hid_t type, std::vector<hsize_t> extents, const void* values) {
+    test::write_captions(path, 6);  // 6 captions of 3 tokens
+    replace(path, name, type, std::move(extents), nullptr, values);
+    CHECK(error_of([&] { verify_file(path); }).kind() == ErrorKind::kData);
+    const Error error = error_of(read_all);
+    CHECK(error.kind() == ErrorKind::kData);
+    return std::string(error.what()).substr(path.size() + 2);
+  };
+  const std::vector<int64_t> offsets{0, 0, 1, 3, 2, 4, 6};
+  CHECK(message("captions/offsets", H5T_STD_I64LE, {7}, offsets.data()) ==
+        "captions/offsets[4]: expected >= 3, found 2");
+  const std::vector<int64_t> token_offsets{0, 3, 6, 9, 12, 15, 17};
+  CHECK(message("tokens/offsets", H5T_STD_I64LE, {7}, token_offsets.data()) ==
+        "tokens/offsets[6]: expected 18, found 17");
+  std::vector<int32_t> tokens(18, 0);
+  tokens[7] = 5;
+  CHECK(message("captions/tokens", H5T_STD_I32LE, {18}, tokens.data()) == "captions/tokens[7]: expected 0..4, found 5");
+  const std::vector<int32_t> ranks{0, 0, 1, 0, -1, 1};
+  CHECK(message("captions/beam_rank", H5T_STD_I32LE, {6}, ranks.data()) ==
+        "captions/beam_rank[4]: expected >= 0, found -1");
+  std::vector<float> weights(18 * 6, 0.5F);
+  weights[13] = std::numeric_limits<float>::infinity();
+  const auto lost_grid = message("attention", H5T_IEEE_F32LE, {18, 6}, weights.data());
+  CHECK(lost_grid == "attention: attribute grid: expected rows and columns, found nothing");
+  test::write_captions(path, 6);
+  edit(path, [&](hid_t file) {
+    const hid_t set = H5Dopen2(file, "attention", H5P_DEFAULT);
+    REQUIRE(H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, weights.data()) >= 0);
+    H5Dclose(set);
+  });
+  CHECK(std::string(error_of(read_all).what()) == path + ": attention[2,1]: not finite (inf)");
+  test::write_captions(path, 6);
+  edit(path, [](hid_t file) {
+    const hid_t set = H5Dopen2(file, "attention", H5P_DEFAULT);
+    const hid_t grid = H5Aopen(set, "grid", H5P_DEFAULT);
+    const int32_t wrong[2] = {3, 3};
+    H5Awrite(grid, H5T_NATIVE_INT32, wrong);
+    H5Aclose(grid);
+    H5Dclose(set);
+  });
+  CHECK(std::string(error_of(read_all).what()) ==
+        path + ": attention: attribute grid: expected rows x columns = 6, found 3 x 3");
 }
 
 TEST_CASE("h5: a write that fails leaves the old file and nothing else, with 74") {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/temporary_folder.h"
+#include "io/captions_file.h"
 #include "io/checkpoint_file.h"
 #include "io/images_file.h"
 
@@ -93,6 +94,35 @@ inline io::CheckpointData checkpoint_data() {
 
 inline std::string write_log(const std::string& path) {
   return io::write_log_file(path, root_attributes(), {10, 20, 30}, {{"loss", {3, 2, 1}}, {"lr", {0.1, 0.1, 0.01}}});
+}
+
+// `count` images of a 2x3 grid with 0, 1 or 2 captions each; the items [first, first+count).
+inline std::string write_captions(const std::string& path, int count, int first = 0,
+                                  std::array<int32_t, 2> shard = {0, 1}, io::WriterOptions options = {}) {
+  io::CaptionsLayout layout;
+  layout.vocabulary = {"<end>", "<unk>", "a", "dog", "caf\u00e9"};
+  layout.kind = "soft";
+  layout.beam = 2;
+  layout.grid = {2, 3};
+  layout.gate = true;
+  io::RootAttributes root = root_attributes();
+  root.shard = shard;
+  io::CaptionsWriter writer(path, root, layout, options);
+  for (int i = first; i < first + count; ++i) {
+    std::vector<io::GeneratedCaption> captions;
+    for (int rank = 0; rank < i % 3; ++rank) {
+      io::GeneratedCaption caption;
+      caption.tokens = {2, rank == 0 ? 3 : 4, 0};
+      caption.text = rank == 0 ? "a dog" : "a caf\u00e9";
+      caption.logprob = -1.5 - i - rank;
+      caption.beam_rank = rank;
+      for (int t = 0; t < 18; ++t) caption.attention.push_back(t % 6 == (i + rank) % 6 ? 0.75F : 0.05F);
+      caption.gate = {0.25F, 0.5F, 1.0F};
+      captions.push_back(caption);
+    }
+    writer.add("image" + std::to_string(i), captions);
+  }
+  return writer.finish();
 }
 
 // The error that `action` throws; fails the test if there is none.

@@ -82,6 +82,25 @@ TEST_CASE("optimizer: adam and rmsprop by hand over two steps") {
   CHECK(rmsprop.slots()[0].name == "cache");
 }
 
+TEST_CASE("optimizer: Graves' form of rmsprop by hand over two steps") {
+  Fixture f;
+  auto graves = config(nn::OptimizerKind::kRmsPropGraves, 0.9, 0);
+  graves.rho = 0.95, graves.epsilon = 1e-4;
+  nn::Optimizer optimizer({&f.weight, &f.bias}, graves);
+  double n = 0, m = 0, u = 0, w = 1;
+  for (int t = 1; t <= 2; ++t) {
+    const double g = t == 1 ? 0.3 : -0.7;
+    f.set_gradients(static_cast<float>(g), 0, 0);
+    optimizer.step(1e-4);
+    n = 0.95 * n + 0.05 * g * g;
+    m = 0.95 * m + 0.05 * g;
+    u = 0.9 * u - 1e-4 * g / std::sqrt(n - m * m + 1e-4);
+    w += u;
+  }
+  CHECK(f.w(0) == doctest::Approx(w).epsilon(1e-6));
+  CHECK(optimizer.slots()[2].name == "momentum");
+}
+
 TEST_CASE("optimizer: clipping scales the joint norm") {
   Fixture f;
   auto clipped = config(nn::OptimizerKind::kSgd, 0, 0);
@@ -103,5 +122,5 @@ TEST_CASE("optimizer: a frozen parameter stays as it is") {
 }
 
 TEST_CASE("optimizer: an unknown name is a usage error that lists the names") {
-  CHECK_THROWS_WITH_AS(nn::parse_optimizer("sgdm"), "--optimizer: expected sgd | nesterov | adam | rmsprop, found 'sgdm'", Error);
+  CHECK_THROWS_WITH_AS(nn::parse_optimizer("sgdm"), "--optimizer: expected sgd | nesterov | adam | rmsprop | rmsprop-graves, found 'sgdm'", Error);
 }

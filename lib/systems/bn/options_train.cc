@@ -38,7 +38,7 @@ void declare_recipe(cli::OptionTable& table, RecipeOptions& options) {
   table.group("Optimisation");
   table.add("preset", options.preset, "NAME", "One of the five recipes of the paper; single options override it.").choices(preset_names()).source("[paper §4.2.1]")
       .text("Sets --batch-norm, --activation, --dropout, --lrn, --lr-mult, --l2-scale, --decay-speed, --photometric-scale, --shuffle, --learning-rate 0.0015, --batch 32, --momentum 0.9, --weight-decay 1e-4 and --schedule exponential:0.96@8e.");
-  table.add("optimizer", options.optimizer, "NAME", "sgd, nesterov, adam or rmsprop.").choices(nn::optimizer_names());
+  table.add("optimizer", options.optimizer, "NAME", "sgd, nesterov, adam or rmsprop.").choices({"sgd", "nesterov", "adam", "rmsprop"});
   table.add("learning-rate", options.learning_rate, "X", "Base learning rate.").above(0).at_most(1e6).source("[ours]");
   table.add("lr-mult", options.lr_mult, "X", "Factor on the learning rate (5 and 30 in the paper).").above(0).at_most(1e6).source("[paper §4.2.1]");
   table.add("momentum", options.momentum, "X", "Momentum of sgd, nesterov and rmsprop.").range(0, 1).below(1).source("[ours]");

@@ -62,6 +62,23 @@ void rmsprop_update(std::span<float> weight, std::span<const float> gradient, st
   });
 }
 
+void rmsprop_graves_update(std::span<float> weight, std::span<const float> gradient, std::span<float> square,
+                           std::span<float> mean, std::span<float> velocity, const RmspropStep& step) {
+  length(weight, square, true);
+  length(weight, mean, true);
+  length(weight, velocity, true);
+  parallel_blocks(length(weight, gradient, true), kGrain, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      const float g = gradient[i] + step.decay * weight[i];
+      square[i] = step.rho * square[i] + (1.0F - step.rho) * (g * g);
+      mean[i] = step.rho * mean[i] + (1.0F - step.rho) * g;
+      const float variance = std::max(0.0F, square[i] - mean[i] * mean[i]);
+      velocity[i] = step.momentum * velocity[i] - step.learning_rate * g / std::sqrt(variance + step.eps);
+      weight[i] += velocity[i];
+    }
+  });
+}
+
 void scale_values(std::span<float> values, float factor) {
   parallel_blocks(static_cast<int64_t>(values.size()), kGrain, [&, v = values.data()](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) v[i] *= factor;

@@ -88,4 +88,38 @@ CrossEntropy cross_entropy(const Tensor& logits, std::span<const int32_t> labels
   return out;
 }
 
+Tensor row_cross_entropy(const Tensor& logits, std::span<const int32_t> labels, double factor, bool need_gradient,
+                         std::span<double> losses) {
+  const int64_t rows = logits.extent(0), columns = logits.extent(1);
+  Tensor slope = Tensor::empty(logits.shape(), logits.dtype());
+  if (is_fast(logits.dtype())) {
+    const float* x = logits.data<float>();
+    float* dx = slope.data<float>();
+    const auto scale = static_cast<float>(factor);
+    parallel_tasks(rows, [&](int64_t r) {
+      const auto i = static_cast<size_t>(r);
+      float normalizer = 0;
+      float* row = dx + r * columns;
+      kernel_table().softmax(x + r * columns, row, 1, columns, &normalizer);
+      losses[i] = static_cast<double>(normalizer) - static_cast<double>(x[r * columns + labels[i]]);
+      if (!need_gradient) return;
+      row[labels[i]] -= 1.0F;
+      for (int64_t c = 0; c < columns; ++c) row[c] *= scale;
+    });
+    return need_gradient ? slope : Tensor();
+  }
+  by_type(logits.dtype(), [&]<typename T>() {
+    const T* x = logits.data<T>();
+    T* dx = slope.data<T>();
+    for (size_t r = 0; r < static_cast<size_t>(rows); ++r, x += columns, dx += columns) {
+      const double normalizer = reference::log_sum_exp(columns, x);
+      losses[r] = normalizer - static_cast<double>(x[labels[r]]);
+      for (int64_t c = 0; c < columns; ++c) {
+        dx[c] = static_cast<T>(factor * (std::exp(static_cast<double>(x[c]) - normalizer) - (c == labels[r] ? 1.0 : 0.0)));
+      }
+    }
+  });
+  return need_gradient ? slope : Tensor();
+}
+
 }  // namespace fovea::kernels

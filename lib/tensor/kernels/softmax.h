@@ -19,4 +19,9 @@ struct CrossEntropy {
 CrossEntropy cross_entropy(const Tensor& logits, std::span<const int32_t> labels, double label_smoothing,
                            bool need_gradient);
 
+// The cross-entropy of each row in `losses` [N], and the gradient of factor times their sum. `dlogits` is undefined
+// unless need_gradient. REQUIRES labels in range.
+Tensor row_cross_entropy(const Tensor& logits, std::span<const int32_t> labels, double factor, bool need_gradient,
+                         std::span<double> losses);
+
 }  // namespace fovea::kernels

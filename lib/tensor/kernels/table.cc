@@ -1,54 +1,50 @@
 #include "tensor/kernels/isa/table.h"
 
-#include <array>
+#include <vector>
 
 #include "base/cpu.h"
 
 namespace fovea {
 
 // One function of each file in isa/, compiled for each instruction set.
-#define FOVEA_DECLARE_FILLS                         \
-  void fill_pointwise(kernels::KernelTable& table); \
-  void fill_norm(kernels::KernelTable& table);      \
-  void fill_lrn(kernels::KernelTable& table);       \
-  void fill_pool(kernels::KernelTable& table);      \
-  void fill_optimizer(kernels::KernelTable& table); \
-  void fill_random(kernels::KernelTable& table);    \
-  void fill_wide(kernels::KernelTable& table);      \
-  void fill_spread(kernels::KernelTable& table);
+#define FOVEA_FILLS(apply)                                                                                         \
+  apply(fill_pointwise) apply(fill_norm) apply(fill_lrn) apply(fill_pool) apply(fill_optimizer) apply(fill_random) \
+      apply(fill_wide) apply(fill_spread) apply(fill_panel_product) apply(fill_attention)
+
+#define FOVEA_DECLARE_FILL(name) void name(kernels::KernelTable& table);
+#define FOVEA_LIST_FILL(name) name,
 
 namespace isa_baseline {
-FOVEA_DECLARE_FILLS
+FOVEA_FILLS(FOVEA_DECLARE_FILL)
 }
 #if defined(__x86_64__)
 namespace isa_v3 {
-FOVEA_DECLARE_FILLS
+FOVEA_FILLS(FOVEA_DECLARE_FILL)
 }
 namespace isa_v4 {
-FOVEA_DECLARE_FILLS
+FOVEA_FILLS(FOVEA_DECLARE_FILL)
 }
 #endif
-#undef FOVEA_DECLARE_FILLS
 
 namespace kernels {
 namespace {
 
 using Fill = void (*)(KernelTable&);
 
-std::array<Fill, 8> fills(IsaLevel level) {
+std::vector<Fill> fills(IsaLevel level) {
 #if defined(__x86_64__)
   if (level == IsaLevel::kV4) {
     using namespace isa_v4;
-    return {fill_pointwise, fill_norm, fill_lrn, fill_pool, fill_optimizer, fill_random, fill_wide, fill_spread};
+    return {FOVEA_FILLS(FOVEA_LIST_FILL)};
   }
   if (level == IsaLevel::kV3) {
     using namespace isa_v3;
-    return {fill_pointwise, fill_norm, fill_lrn, fill_pool, fill_optimizer, fill_random, fill_wide, fill_spread};
+    return {FOVEA_FILLS(FOVEA_LIST_FILL)};
   }
 #endif
   static_cast<void>(level);
   using namespace isa_baseline;
-  return {fill_pointwise, fill_norm, fill_lrn, fill_pool, fill_optimizer, fill_random, fill_wide, fill_spread};
+  return {FOVEA_FILLS(FOVEA_LIST_FILL)};
 }
 
 KernelTable choose_table() {

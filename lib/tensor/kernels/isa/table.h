@@ -24,6 +24,9 @@ struct OptimizerStep {
   bool nesterov, decoupled_decay;
 };
 
+// Columns of B that packed products keep side by side (packed_product.h), on every instruction set.
+constexpr int kPanelColumns = 16;
+
 struct KernelTable {
   // Pointwise over n values. Outputs do not overlap inputs.
   void (*unary)(Unary kind, const float* x, float* y, int64_t n);
@@ -88,6 +91,32 @@ struct KernelTable {
   // y_i = draw(i) >= rate ? x_i scale : 0, for i in [0, n) of a stream that begins at block `first_block`.
   void (*dropout)(const PhiloxStream& stream, uint32_t first_block, float rate, float scale, const float* x, float* y,
                   int64_t n);
+  // Packed products. a: k groups of panel_rows values; b: k groups of kPanelColumns. c [rows, columns] with `stride`.
+  int panel_rows;
+  void (*panel_product)(const float* a, const float* b, int64_t k, float* c, int64_t stride, int64_t rows,
+                        int64_t columns, bool accumulate);
+  void (*pack_rows)(const float* a, int64_t row_step, int64_t column_step, int64_t rows, int64_t k, float* packed);
+  void (*pack_columns)(const float* b, int64_t row_step, int64_t column_step, int64_t k, int64_t columns,
+                       float* packed);
+
+  // Additive attention over one image, see attention.h: exp_p = exp(2p) [places, units], exp_q = exp(2q) [units].
+  void (*exp_twice)(const float* x, float* y, int64_t n);  // exp(2x)
+  float (*largest_size)(const float* x, int64_t n);        // max |x|
+  void (*attention_scores)(const float* exp_p, const float* exp_q, const float* v, int64_t places, int64_t units,
+                           float* scores);  // sum_k v tanh(p + q)
+  void (*attention_scores_backward)(const float* exp_p, const float* exp_q, const float* dscores, int64_t places,
+                                    int64_t units, float* sum_slope,
+                                    float* sum_tanh);  // += sum_l de (1 - tanh^2) / 4, += sum_l de tanh
+  void (*attention_place_backward)(const float* exp_p, const float* exp_q, float de, int64_t units,
+                                   float* sum_slope);  // the same for one place
+  void (*weighted_rows)(const float* rows, const float* weights, int64_t count, int64_t width, float* sum);
+  void (*row_dots)(const float* rows, const float* x, int64_t count, int64_t width, float* dots);
+
+  // One LSTM step of one row: gates [4n] = pre-activations of input, forget, output, candidate; then their values; then
+  // the gradient of the pre-activations. dc: gradient of c, then of c_before.
+  void (*lstm_forward)(float* gates, const float* c_before, int64_t n, float* c, float* h);
+  void (*lstm_backward)(float* gates, const float* c_before, const float* c, const float* dh, int64_t n, float* dc);
+
   // (x - mean) inv_std for interleaved channels.
   void (*normalize)(const uint8_t* x, float* y, int64_t pixels, int64_t channels, const float* mean,
                     const float* inv_std);

@@ -1,6 +1,7 @@
 // caption-attend: data about the program; the verbs live in lib/systems/caption.
 #include "base/cpu.h"
 #include "cli/program.h"
+#include "systems/caption/compare.h"
 #include "systems/caption/features.h"
 #include "systems/caption/predict.h"
 #include "systems/caption/train.h"
@@ -12,32 +13,58 @@ using cli::CommonSet;
 namespace {
 
 const char kDescription[] =
-    "Writes captions of pictures, word by word, looking at a part of the picture for each: Show, Attend and Tell (Xu et al., ICML "
+    "Writes captions of pictures, word by word, looking at a part of the picture for each: Show, Attend and Tell (Xu "
+    "et al., ICML "
     "2015) with soft and hard attention. Files are HDF5; '-' is standard input or output.";
 
 void add_model(cli::Program& p) {
   p.commands.push_back(cli::command<caption::FeaturesOptions>(
       "features", "annotation vectors of pictures",
-      "Runs pictures through a network up to a convolutional layer and stores its map, place by place: what the decoder attends to.",
-      {{"caption-attend features --model vgg.ckpt.h5 --images f8k.h5 -o feats.h5", "14x14 places of 512 features for VGG"},
-       {"caption-attend features --model net.ckpt.h5 --layer fire9/concat --fit stretch --images set.h5 -o feats.h5", "another layer, the whole picture"}},
-      caption::declare_features, caption::extract_features, CommonSet::kFiles | CommonSet::kShard | CommonSet::kDryRun));
+      "Runs pictures through a network up to a convolutional layer and stores its map, place by place: what the "
+      "decoder attends to.",
+      {{"caption-attend features --model vgg.ckpt.h5 --images f8k.h5 -o feats.h5",
+        "14x14 places of 512 features for VGG"},
+       {"caption-attend features --model net.ckpt.h5 --layer fire9/concat --fit stretch --images set.h5 -o feats.h5",
+        "another layer, the whole picture"}},
+      caption::declare_features, caption::extract_features,
+      CommonSet::kFiles | CommonSet::kShard | CommonSet::kDryRun));
   p.commands.push_back(cli::command<caption::TrainOptions>(
       "train", "train a decoder",
-      "Trains soft or hard attention, or a decoder without, on annotation vectors and captions. NLL and the doubly stochastic penalty "
-      "are reported apart: with few words the penalty has a floor that no attention can pass. The tokeniser follows the COCO evaluator's "
+      "Trains soft or hard attention, or a decoder without, on annotation vectors and captions. NLL and the doubly "
+      "stochastic penalty "
+      "are reported apart: with few words the penalty has a floor that no attention can pass. The tokeniser follows "
+      "the COCO evaluator's "
       "rules and differs on rare input: abbreviations such as Mr., fractions, URLs.",
-      {{"caption-attend train --features feats.h5 --data f8k.h5 --attention soft --preset flickr8k -o cap.ckpt.h5 --metrics log.jsonl", "soft attention"},
-       {"caption-attend train --features feats.h5 --data f8k.h5 --attention hard --best bleu4 -o hard.ckpt.h5", "hard attention; keeps the best by BLEU-4"}},
+      {{"caption-attend train --features feats.h5 --data f8k.h5 --attention soft --preset flickr8k -o cap.ckpt.h5 "
+        "--metrics log.jsonl",
+        "soft attention"},
+       {"caption-attend train --features feats.h5 --data f8k.h5 --attention hard --best bleu4 -o hard.ckpt.h5",
+        "hard attention; keeps the best by BLEU-4"}},
       caption::declare_train, caption::train_decoder, CommonSet::kTraining));
   p.commands.push_back(cli::command<caption::PredictOptions>(
       "predict", "write captions",
-      "Writes captions by beam search or sampling, with the attention behind each word; or scores given captions with {opt:forced}. "
+      "Writes captions by beam search or sampling, with the attention behind each word; or scores given captions with "
+      "{opt:forced}. "
       "Several models are averaged. Results do not depend on the batch.",
-      {{"caption-attend predict --model cap.best.ckpt.h5 --features feats.h5 --images f8k.h5 --split test -o found.h5", "of the test split, for eval and show"},
-       {"caption-attend predict --model cap.best.ckpt.h5 --backbone vgg.ckpt.h5 dog.jpg --format text", "straight from a photograph"},
-       {"caption-attend predict --model cap.best.ckpt.h5 --features feats.h5 --images f8k.h5 --split test --forced --format tsv", "likelihood of the references"}},
-      caption::declare_predict, caption::predict, CommonSet::kSeed | CommonSet::kFiles | CommonSet::kShard | CommonSet::kDryRun));
+      {{"caption-attend predict --model cap.best.ckpt.h5 --features feats.h5 --images f8k.h5 --split test -o found.h5",
+        "of the test split, for eval and show"},
+       {"caption-attend predict --model cap.best.ckpt.h5 --backbone vgg.ckpt.h5 dog.jpg --format text",
+        "straight from a photograph"},
+       {"caption-attend predict --model cap.best.ckpt.h5 --features feats.h5 --images f8k.h5 --split test --forced "
+        "--format tsv",
+        "likelihood of the references"}},
+      caption::declare_predict, caption::predict,
+      CommonSet::kSeed | CommonSet::kFiles | CommonSet::kShard | CommonSet::kDryRun));
+  p.commands.push_back(cli::command<caption::CompareOptions>(
+      "compare", "what attention costs, and what it gives",
+      "Measures models on one held-out split: parameters, multiply-adds, time of a training step and of a caption in "
+      "turns, likelihood and "
+      "BLEU-4 with paired bootstrap intervals over images, entropy of the attention. The report answers in sentences "
+      "and says when no "
+      "difference is shown.",
+      {{"caption-attend compare none.ckpt.h5 soft.ckpt.h5 hard.ckpt.h5 --features feats.h5 --data f8k.h5 -o report.md",
+        "three decoders on the test split"}},
+      caption::declare_compare, caption::compare, CommonSet::kSeed | CommonSet::kFormat | CommonSet::kFiles));
 }
 
 cli::Program program() {
@@ -49,7 +76,8 @@ cli::Program program() {
       {"caption-attend train --features feats.h5 --data f8k.h5 -o cap.ckpt.h5", "a decoder with soft attention"},
       {"caption-attend predict --model cap.ckpt.h5 --features feats.h5 -o found.h5", "captions with attention maps"},
   };
-  p.files = {{"*.ckpt.h5", "fovea.checkpoint: a decoder with its vocabulary."}, {"*.h5", "fovea.images, fovea.features, fovea.captions."}};
+  p.files = {{"*.ckpt.h5", "fovea.checkpoint: a decoder with its vocabulary."},
+             {"*.h5", "fovea.images, fovea.features, fovea.captions."}};
   p.see_also = {"fovea-files(5)", "bn-train(1)", "rcnn-detect(1)"};
   p.info = print_info;
   p.version_details = [] { return cpu_summary() + "\n"; };

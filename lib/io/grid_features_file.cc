@@ -33,7 +33,8 @@ struct GridFeaturesWriter::State {
   std::unordered_map<std::string, bool> seen;
 };
 
-GridFeaturesWriter::GridFeaturesWriter(std::string target, RootAttributes root, GridLayout layout, WriterOptions options)
+GridFeaturesWriter::GridFeaturesWriter(std::string target, RootAttributes root, GridLayout layout,
+                                       WriterOptions options)
     : state_(std::make_unique<State>(target, std::move(root), std::move(layout), options)) {}
 GridFeaturesWriter::~GridFeaturesWriter() = default;
 GridFeaturesWriter::GridFeaturesWriter(GridFeaturesWriter&&) noexcept = default;
@@ -41,7 +42,8 @@ GridFeaturesWriter& GridFeaturesWriter::operator=(GridFeaturesWriter&&) noexcept
 
 void GridFeaturesWriter::add(const std::string& id, std::span<const float> features) {
   FOVEA_CHECK(static_cast<int64_t>(features.size()) == state_->layout.values(), "{} values", features.size());
-  if (id.empty() || !state_->seen.emplace(id, true).second) fail_data(state_->name + ": item_id", "a name used once", "'" + printable(id) + "'");
+  if (id.empty() || !state_->seen.emplace(id, true).second)
+    fail_data(state_->name + ": item_id", "a name used once", "'" + printable(id) + "'");
   state_->ids.push_back(id);
   state_->writer.append_rows<float>("features", 1, features);
 }
@@ -65,13 +67,18 @@ struct GridFeaturesReader::State {
     }
     if (!reader.has("item_id")) fail_data(reader.place("item_id"), "a name for each item", "nothing", hint);
     const auto grid = reader.attribute_ints("features", "grid");
-    if (grid.size() != 2 || grid[0] < 1 || grid[1] < 1 || grid[0] > kLargestGrid || grid[1] > kLargestGrid || int64_t{grid[0]} * grid[1] != extents[1]) {
-      fail_data(reader.place("features") + ": grid", fmt::format("rows x columns = {}", extents[1]), grid.size() == 2 ? fmt::format("{}x{}", grid[0], grid[1]) : "something else");
+    if (grid.size() != 2 || grid[0] < 1 || grid[1] < 1 || grid[0] > kLargestGrid || grid[1] > kLargestGrid ||
+        int64_t{grid[0]} * grid[1] != extents[1]) {
+      fail_data(reader.place("features") + ": grid", fmt::format("rows x columns = {}", extents[1]),
+                grid.size() == 2 ? fmt::format("{}x{}", grid[0], grid[1]) : "something else");
     }
-    if (extents[2] < 1 || extents[2] > kLargestDimension) fail_data(reader.place("features"), fmt::format("1..{} features", kLargestDimension), std::to_string(extents[2]));
+    if (extents[2] < 1 || extents[2] > kLargestDimension)
+      fail_data(reader.place("features"), fmt::format("1..{} features", kLargestDimension), std::to_string(extents[2]));
     layout.grid = {grid[0], grid[1]};
     layout.dimension = extents[2];
-    const auto text = [&](const char* name) { return reader.has_attribute("/", name) ? reader.attribute_text("/", name) : ""; };
+    const auto text = [&](const char* name) {
+      return reader.has_attribute("/", name) ? reader.attribute_text("/", name) : "";
+    };
     layout.layer = text("layer");
     layout.network_hash = text("network_hash");
     layout.preprocess_json = text("preprocess");
@@ -106,9 +113,11 @@ int64_t GridFeaturesReader::find(const std::string& id) const {
 }
 
 void GridFeaturesReader::read(int64_t item, std::span<float> out) const {
-  FOVEA_CHECK(item >= 0 && item < count() && static_cast<int64_t>(out.size()) == state_->layout.values(), "item {} of {}", item, count());
+  FOVEA_CHECK(item >= 0 && item < count() && static_cast<int64_t>(out.size()) == state_->layout.values(),
+              "item {} of {}", item, count());
   state_->reader.read_rows<float>("features", item, item + 1, out);
-  check_finite<float>(out, std::array<int64_t, 3>{-1, state_->layout.places(), state_->layout.dimension}, state_->reader.place("features"), item);
+  check_finite<float>(out, std::array<int64_t, 3>{-1, state_->layout.places(), state_->layout.dimension},
+                      state_->reader.place("features"), item);
 }
 
 }  // namespace fovea::io

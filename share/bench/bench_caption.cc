@@ -53,7 +53,8 @@ struct Workload {
     pass.dropout = true;
     pass.step = static_cast<uint64_t>(step++);
     const DecoderOutputs out = decoder.forward(batch, pass);
-    const Var loss = ops::add(ops::summed_cross_entropy(out.logits, out.targets, 1.0 / kBatch), ops::doubly_stochastic_penalty(out.recurrent.alpha, out.steps));
+    const Var loss = ops::add(ops::summed_cross_entropy(out.logits, out.targets, 1.0 / kBatch),
+                              ops::doubly_stochastic_penalty(out.recurrent.alpha, out.steps));
     backward(loss);
     optimizer.step(2e-4);
   }

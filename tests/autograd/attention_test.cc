@@ -50,12 +50,14 @@ TEST_CASE("attention_lstm: the step of lstm_cell.json") {
   // so here c's part is taken out: run with dc = 0 and with the cell's own formula added.
   backward(out.h, to_tensor(json["upstream"]["dh"]));
   // dc enters linearly: the part of c_next, d/dq = dc * (slopes), from the same gates.
-  const Tensor q = to_tensor(json["outputs"]["preactivation"]), dc = to_tensor(json["upstream"]["dc"]), before = to_tensor(x["c"]);
+  const Tensor q = to_tensor(json["outputs"]["preactivation"]), dc = to_tensor(json["upstream"]["dc"]),
+               before = to_tensor(x["c"]);
   Tensor dq = Tensor::zeros({2, 16}, DType::kF64), dbefore = Tensor::zeros({2, 4}, DType::kF64);
   const auto sigmoid = [](double v) { return 1 / (1 + std::exp(-v)); };
   for (int64_t b = 0; b < 2; ++b) {
     for (int64_t j = 0; j < 4; ++j) {
-      const double i = sigmoid(q.at(b * 16 + j)), f = sigmoid(q.at(b * 16 + 4 + j)), cand = std::tanh(q.at(b * 16 + 12 + j)), d = dc.at(b * 4 + j);
+      const double i = sigmoid(q.at(b * 16 + j)), f = sigmoid(q.at(b * 16 + 4 + j)),
+                   cand = std::tanh(q.at(b * 16 + 12 + j)), d = dc.at(b * 4 + j);
       dq.data<double>()[b * 16 + j] = d * cand * i * (1 - i);
       dq.data<double>()[b * 16 + 4 + j] = d * before.at(b * 4 + j) * f * (1 - f);
       dq.data<double>()[b * 16 + 12 + j] = d * i * (1 - cand * cand);
@@ -65,12 +67,15 @@ TEST_CASE("attention_lstm: the step of lstm_cell.json") {
   const auto add_product = [&](Tensor grad, const Tensor& left, const Tensor& right) {  // += left^T right
     for (int64_t r = 0; r < left.extent(1); ++r) {
       for (int64_t k = 0; k < right.extent(1); ++k) {
-        for (int64_t b = 0; b < 2; ++b) grad.data<double>()[r * right.extent(1) + k] += left.at(b * left.extent(1) + r) * right.at(b * right.extent(1) + k);
+        for (int64_t b = 0; b < 2; ++b)
+          grad.data<double>()[r * right.extent(1) + k] +=
+              left.at(b * left.extent(1) + r) * right.at(b * right.extent(1) + k);
       }
     }
     return grad;
   };
-  CHECK(largest_difference(add_product(in.input_weight.grad().clone(), dq, in.x.value()), transposed(to_tensor(g["W"]))) < 1e-12);
+  CHECK(largest_difference(add_product(in.input_weight.grad().clone(), dq, in.x.value()),
+                           transposed(to_tensor(g["W"]))) < 1e-12);
   Tensor dcell = in.c0.grad().clone();
   for (int64_t i = 0; i < 8; ++i) dcell.data<double>()[i] += dbefore.at(i);
   CHECK(largest_difference(dcell, to_tensor(g["c"])) < 1e-12);
@@ -98,7 +103,9 @@ void check_soft(const io::Json& one, DType dtype, double tolerance) {
   in.recurrent_weight = Var(Tensor::zeros({4 * n, n + d}, dtype));
   in.bias = Var(Tensor::zeros({4 * n}, dtype));
   in.annotations = annotations;
-  in.projected = ops::reshape(ops::attention_projection(ops::reshape(annotations, {batch * places, d}), weights, biases), {batch, places, weights[0].extent(0)});
+  in.projected =
+      ops::reshape(ops::attention_projection(ops::reshape(annotations, {batch * places, d}), weights, biases),
+                   {batch, places, weights[0].extent(0)});
   in.query_weight = leaf(transposed(to_tensor(p["Wh"], dtype)));
   in.score_weight = leaf(to_tensor(p["v"], dtype).reshape({weights[0].extent(0)}));
   in.score_bias = leaf(to_tensor(p["cv"], dtype));
@@ -118,7 +125,8 @@ void check_soft(const io::Json& one, DType dtype, double tolerance) {
   backward(loss);
   for (int64_t i = 0; i < layers; ++i) {
     const std::string suffix = i == 0 ? "" : std::to_string(i);
-    CHECK(largest_difference(weights[static_cast<size_t>(i)].grad(), transposed(to_tensor(g["Wa" + suffix]))) < tolerance);
+    CHECK(largest_difference(weights[static_cast<size_t>(i)].grad(), transposed(to_tensor(g["Wa" + suffix]))) <
+          tolerance);
     CHECK(largest_difference(biases[static_cast<size_t>(i)].grad(), to_tensor(g["ba" + suffix])) < tolerance);
   }
   CHECK(largest_difference(in.query_weight.grad(), transposed(to_tensor(g["Wh"]))) < tolerance);
@@ -162,7 +170,8 @@ TEST_CASE("doubly_stochastic_penalty: masked and unmasked rows of the vector") {
     }
     const Var alpha = leaf(Tensor::from<double>({steps.rows(), 3}, rows));
     std::vector<double> each;
-    const Var penalty = ops::scale(ops::doubly_stochastic_penalty(alpha, steps, 1, &each), one["lambda_"].get<double>());
+    const Var penalty =
+        ops::scale(ops::doubly_stochastic_penalty(alpha, steps, 1, &each), one["lambda_"].get<double>());
     CHECK(std::abs(penalty.value().item() - one["penalty"].get<double>()) < 1e-12);
     for (size_t b = 0; b < 2; ++b) CHECK(std::abs(each[b] - one["per_sample"][b].get<double>()) < 1e-12);
     backward(penalty);
@@ -180,8 +189,10 @@ TEST_CASE("hard_attention_loss: the closed form of the vector") {
     for (const io::Json& place : step) places.push_back(place.get<int32_t>());
   }
   const double baseline = json["baseline"].get<double>();
-  ops::HardAttentionTerms terms{{json["log_likelihood"][0].get<double>() - baseline, json["log_likelihood"][1].get<double>() - baseline},
-                                json["lambda_r"].get<double>(), json["lambda_e"].get<double>()};
+  ops::HardAttentionTerms terms{
+      {json["log_likelihood"][0].get<double>() - baseline, json["log_likelihood"][1].get<double>() - baseline},
+      json["lambda_r"].get<double>(),
+      json["lambda_e"].get<double>()};
   const Var loss = ops::hard_attention_loss(scores, steps, places, terms);
   CHECK(std::abs(loss.value().item() - json["loss"].get<double>()) < 1e-12);
   backward(loss);
@@ -200,7 +211,8 @@ void softmax3(const double* e, double* p) {
   for (int l = 0; l < 3; ++l) p[l] /= total;
 }
 
-TEST_CASE("hard attention: the estimator's mean over 1e5 samples is the gradient of the bound, within 4 standard errors") {
+TEST_CASE(
+    "hard attention: the estimator's mean over 1e5 samples is the gradient of the bound, within 4 standard errors") {
   const Toy toy;
   double first[3], second[3][3];
   softmax3(toy.first, first);
@@ -257,7 +269,8 @@ TEST_CASE("attention scores: queries beyond the range of the product form") {
     kernels::AttentionScorer<float>(p, v, kernels::Unary::kTanh).scores(0, q.data(), e.data());
     for (int64_t l = 0; l < 7; ++l) {
       double expected = 0;
-      for (int64_t k = 0; k < 19; ++k) expected += v.at(k) * std::tanh(p.at(l * 19 + k) + static_cast<double>(q[static_cast<size_t>(k)]));
+      for (int64_t k = 0; k < 19; ++k)
+        expected += v.at(k) * std::tanh(p.at(l * 19 + k) + static_cast<double>(q[static_cast<size_t>(k)]));
       CHECK(std::abs(static_cast<double>(e[static_cast<size_t>(l)]) - expected) < 4e-6);
     }
   }
@@ -268,7 +281,8 @@ TEST_CASE("multiply_rows: agrees with plain sums, and a row does not depend on i
   const int64_t k = 401, m = 53;
   Tensor w = Tensor::empty({m, k});
   for (float& value : w.span<float>()) value = static_cast<float>(rng.uniform(-1, 1));
-  std::vector<float> x(static_cast<size_t>(200 * (k + 3))), y(static_cast<size_t>(200 * m)), one(static_cast<size_t>(m));
+  std::vector<float> x(static_cast<size_t>(200 * (k + 3))), y(static_cast<size_t>(200 * m)),
+      one(static_cast<size_t>(m));
   for (float& value : x) value = static_cast<float>(rng.uniform(-1, 1));
   for (const int64_t rows : {1, 5, 13, 200}) {
     kernels::multiply_rows<float>({x.data(), rows, k + 3}, w, {y.data(), rows, m}, false);
@@ -278,7 +292,8 @@ TEST_CASE("multiply_rows: agrees with plain sums, and a row does not depend on i
         CHECK(one[static_cast<size_t>(j)] == y[static_cast<size_t>(r * m + j)]);
         if (rows > 13) continue;
         double sum = 0;
-        for (int64_t i = 0; i < k; ++i) sum += static_cast<double>(x[static_cast<size_t>(r * (k + 3) + i)]) * w.at(j * k + i);
+        for (int64_t i = 0; i < k; ++i)
+          sum += static_cast<double>(x[static_cast<size_t>(r * (k + 3) + i)]) * w.at(j * k + i);
         CHECK(std::abs(sum - static_cast<double>(one[static_cast<size_t>(j)])) < 2e-5);
       }
     }

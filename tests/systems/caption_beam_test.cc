@@ -1,11 +1,10 @@
 // Beam search on a table of first-order word probabilities.
-#include "systems/caption/beam.h"
-
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "caption_vectors.h"
+#include "systems/caption/beam.h"
 
 using namespace fovea;
 using namespace fovea::caption;
@@ -50,13 +49,16 @@ TEST_CASE("beam: the six settings of beam_search.json") {
     }
     CHECK(std::count(seen.begin(), seen.end(), true) == static_cast<int64_t>(seen.size()));
     CHECK(finished == one["finished"].get<int64_t>());
-    CHECK(by_cost[0].words == one["hypotheses"][one["best_by_cost"].get<size_t>()]["words"].get<std::vector<int32_t>>());
-    CHECK(per_word[0].words == one["hypotheses"][one["best_by_cost_per_word"].get<size_t>()]["words"].get<std::vector<int32_t>>());
+    CHECK(by_cost[0].words ==
+          one["hypotheses"][one["best_by_cost"].get<size_t>()]["words"].get<std::vector<int32_t>>());
+    CHECK(per_word[0].words ==
+          one["hypotheses"][one["best_by_cost_per_word"].get<size_t>()]["words"].get<std::vector<int32_t>>());
   }
 }
 
 // All sentences of at most `left` words below a prefix.
-void enumerate(const Tensor& t, int32_t last, double log_p, int64_t left, std::vector<int32_t>& words, std::pair<double, std::vector<int32_t>>& best) {
+void enumerate(const Tensor& t, int32_t last, double log_p, int64_t left, std::vector<int32_t>& words,
+               std::pair<double, std::vector<int32_t>>& best) {
   for (int32_t w = 0; w < t.extent(1); ++w) {
     const double total = log_p + std::log(t.at(last * t.extent(1) + w));
     words.push_back(w);
@@ -86,10 +88,12 @@ TEST_CASE("beam: the unknown word can be forbidden, ties go to the lower word, t
   CHECK(search(even, {1, 3, false}).ranked(false)[0].words == std::vector<int32_t>{0});
   Tensor likely = Tensor::full({3, 3}, 0.1, DType::kF64);
   for (int64_t row = 0; row < 3; ++row) likely.data<double>()[row * 3 + 1] = 0.8;
-  const auto free = search(likely, {2, 4, false}).ranked(false), suppressed = search(likely, {2, 4, true}).ranked(false);
+  const auto free = search(likely, {2, 4, false}).ranked(false),
+             suppressed = search(likely, {2, 4, true}).ranked(false);
   CHECK(free[0].words == std::vector<int32_t>{1, 1, 1, 1});
   CHECK_FALSE(free[0].finished);
-  for (const Hypothesis& hypothesis : suppressed) CHECK(std::count(hypothesis.words.begin(), hypothesis.words.end(), 1) == 0);
+  for (const Hypothesis& hypothesis : suppressed)
+    CHECK(std::count(hypothesis.words.begin(), hypothesis.words.end(), 1) == 0);
 }
 
 }  // namespace

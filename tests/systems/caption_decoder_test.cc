@@ -1,6 +1,4 @@
 // The whole decoder against the vectors: forward, loss, all gradients; and the table of what its options combine to.
-#include "systems/caption/decoder.h"
-
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -12,6 +10,7 @@
 #include "autograd/ops/softmax_loss.h"
 #include "base/rng.h"
 #include "caption_vectors.h"
+#include "systems/caption/decoder.h"
 
 using namespace fovea;
 using namespace fovea::caption;
@@ -23,19 +22,36 @@ using fovea::testing::transposed;
 namespace {
 
 // Where each of the paper's letters stands in our parameters.
-const std::map<std::string, std::pair<std::string, std::string>> kNames{
-    {"Winit", {"init0", "weight"}}, {"binit", {"init0", "bias"}}, {"Wh0", {"init_hidden", "weight"}}, {"bh0", {"init_hidden", "bias"}},
-    {"Wc0", {"init_cell", "weight"}}, {"bc0", {"init_cell", "bias"}}, {"W", {"lstm", "input_weight"}}, {"b", {"lstm", "bias"}},
-    {"Wa", {"attention0", "weight"}}, {"ba", {"attention0", "bias"}}, {"Wa1", {"attention1", "weight"}}, {"ba1", {"attention1", "bias"}},
-    {"Wh", {"attention_query", "weight"}}, {"v", {"attention_score", "weight"}}, {"cv", {"attention_score", "bias"}},
-    {"Wb", {"gate", "weight"}}, {"bb", {"gate", "bias"}}, {"Lh", {"output_hidden", "weight"}}, {"bLh", {"output_hidden", "bias"}},
-    {"Lz", {"output_context", "weight"}}, {"bLz", {"output_context", "bias"}}, {"Lo", {"output", "weight"}}, {"bLo", {"output", "bias"}}};
+const std::map<std::string, std::pair<std::string, std::string>> kNames{{"Winit", {"init0", "weight"}},
+                                                                        {"binit", {"init0", "bias"}},
+                                                                        {"Wh0", {"init_hidden", "weight"}},
+                                                                        {"bh0", {"init_hidden", "bias"}},
+                                                                        {"Wc0", {"init_cell", "weight"}},
+                                                                        {"bc0", {"init_cell", "bias"}},
+                                                                        {"W", {"lstm", "input_weight"}},
+                                                                        {"b", {"lstm", "bias"}},
+                                                                        {"Wa", {"attention0", "weight"}},
+                                                                        {"ba", {"attention0", "bias"}},
+                                                                        {"Wa1", {"attention1", "weight"}},
+                                                                        {"ba1", {"attention1", "bias"}},
+                                                                        {"Wh", {"attention_query", "weight"}},
+                                                                        {"v", {"attention_score", "weight"}},
+                                                                        {"cv", {"attention_score", "bias"}},
+                                                                        {"Wb", {"gate", "weight"}},
+                                                                        {"bb", {"gate", "bias"}},
+                                                                        {"Lh", {"output_hidden", "weight"}},
+                                                                        {"bLh", {"output_hidden", "bias"}},
+                                                                        {"Lz", {"output_context", "weight"}},
+                                                                        {"bLz", {"output_context", "bias"}},
+                                                                        {"Lo", {"output", "weight"}},
+                                                                        {"bLo", {"output", "bias"}}};
 
 bool is_matrix(const std::string& name) { return name[0] != 'b' && name != "v" && name != "cv"; }
 
 Decoder vector_decoder(const io::Json& json, DType dtype) {
   DecoderConfig config;
-  config.vocabulary = 7, config.embedding = 4, config.hidden = 5, config.units = 3, config.annotation = 3, config.places = 4;
+  config.vocabulary = 7, config.embedding = 4, config.hidden = 5, config.units = 3, config.annotation = 3,
+  config.places = 4;
   Decoder decoder(config, dtype);
   const io::Json& params = json["params"];
   for (const auto& [name, where] : kNames) {
@@ -49,21 +65,26 @@ Decoder vector_decoder(const io::Json& json, DType dtype) {
   for (int64_t row = 0; row < 20; ++row) {
     for (int64_t column = 0; column < 8; ++column) {
       const double value = column < 5 ? u.at(column * 20 + row) : c.at((column - 5) * 20 + row);
-      if (dtype == DType::kF64) recurrent.data<double>()[row * 8 + column] = value;
-      else recurrent.data<float>()[row * 8 + column] = static_cast<float>(value);
+      if (dtype == DType::kF64)
+        recurrent.data<double>()[row * 8 + column] = value;
+      else
+        recurrent.data<float>()[row * 8 + column] = static_cast<float>(value);
     }
   }
   return decoder;
 }
 
-CaptionBatch vector_batch(const io::Json& json, DType dtype) { return {to_tensor(json["annotations"], dtype), {0, 1}, {{3, 5, 2}, {4, 6}}}; }
+CaptionBatch vector_batch(const io::Json& json, DType dtype) {
+  return {to_tensor(json["annotations"], dtype), {0, 1}, {{3, 5, 2}, {4, 6}}};
+}
 
 // Rows of a step-after-step layout in the [T,B] arrays of the file; masked rows are left out.
 double row_difference(const Tensor& rows, const io::Json& expected) {
   const Tensor all = to_tensor(expected);
   const int64_t width = rows.count() / 7;
   double worst = 0;
-  for (int64_t i = 0; i < 7 * width; ++i) worst = std::max(worst, std::abs(rows.at(i) - all.at(i)));  // the 8th row is masked
+  for (int64_t i = 0; i < 7 * width; ++i)
+    worst = std::max(worst, std::abs(rows.at(i) - all.at(i)));  // the 8th row is masked
   return worst;
 }
 
@@ -129,20 +150,23 @@ TEST_CASE("decoder: greedy words of the vector, one step after the other") {
         state = std::move(step.state);
       }
       CHECK(words == json["greedy"][image]["words"].get<std::vector<int32_t>>());
-      CHECK(std::abs(log_probability - json["greedy"][image]["log_prob"].get<double>()) < (dtype == DType::kF64 ? 1e-10 : 1e-4));
+      CHECK(std::abs(log_probability - json["greedy"][image]["log_prob"].get<double>()) <
+            (dtype == DType::kF64 ? 1e-10 : 1e-4));
     }
   }
 }
 
 DecoderConfig small_config() {
   DecoderConfig config;
-  config.vocabulary = 6, config.embedding = 3, config.hidden = 4, config.units = 3, config.annotation = 5, config.places = 4, config.dropout = 0;
+  config.vocabulary = 6, config.embedding = 3, config.hidden = 4, config.units = 3, config.annotation = 5,
+  config.places = 4, config.dropout = 0;
   return config;
 }
 
 void fill_randomly(Decoder& decoder) {
   for (nn::Parameter* parameter : decoder.parameters()) {
-    Rng rng(7, RngPurpose::kTest, 1, static_cast<uint64_t>(parameter->var.value().count() + static_cast<int64_t>(parameter->layer.size())));
+    Rng rng(7, RngPurpose::kTest, 1,
+            static_cast<uint64_t>(parameter->var.value().count() + static_cast<int64_t>(parameter->layer.size())));
     for (double& value : parameter->var.mutable_value().span<double>()) value = rng.uniform(-0.8, 0.8);
   }
 }
@@ -158,14 +182,18 @@ double worst_gradient(const DecoderConfig& config) {
   DecoderPass pass;
   if (config.attention == AttentionMode::kHard) {
     pass.sampled = {true, false, true};
-    pass.uniform = [](int64_t b, int64_t t) { return 0.13 + 0.2 * static_cast<double>(b) + 0.19 * static_cast<double>(t); };
+    pass.uniform = [](int64_t b, int64_t t) {
+      return 0.13 + 0.2 * static_cast<double>(b) + 0.19 * static_cast<double>(t);
+    };
   }
   const auto loss = [&] {
     const DecoderOutputs out = decoder.forward(batch, pass);
     Var total = ops::summed_cross_entropy(out.logits, out.targets, 1.0 / 3);
-    if (config.attends()) total = ops::add(total, ops::scale(ops::doubly_stochastic_penalty(out.recurrent.alpha, out.steps), 0.7));
+    if (config.attends())
+      total = ops::add(total, ops::scale(ops::doubly_stochastic_penalty(out.recurrent.alpha, out.steps), 0.7));
     if (config.attention == AttentionMode::kHard) {
-      total = ops::add(total, ops::hard_attention_loss(out.recurrent.scores, out.steps, out.recurrent.places, {{0.3, -0.5, 1.1}, 1, 0.05}));
+      total = ops::add(total, ops::hard_attention_loss(out.recurrent.scores, out.steps, out.recurrent.places,
+                                                       {{0.3, -0.5, 1.1}, 1, 0.05}));
     }
     return total;
   };
@@ -188,7 +216,8 @@ double worst_gradient(const DecoderConfig& config) {
 }
 
 TEST_CASE("decoder: options combine freely, with right gradients") {
-  for (const AttentionMode mode : {AttentionMode::kSoft, AttentionMode::kHard, AttentionMode::kNone, AttentionMode::kNoneInit, AttentionMode::kBlind}) {
+  for (const AttentionMode mode : {AttentionMode::kSoft, AttentionMode::kHard, AttentionMode::kNone,
+                                   AttentionMode::kNoneInit, AttentionMode::kBlind}) {
     for (const GateKind gate : {GateKind::kNone, GateKind::kScalar, GateKind::kVector}) {
       DecoderConfig config = small_config();
       config.attention = mode, config.gate = gate;
@@ -200,7 +229,8 @@ TEST_CASE("decoder: options combine freely, with right gradients") {
   for (const int64_t layers : {1, 3}) {
     DecoderConfig config = small_config();
     config.attention_layers = layers, config.init_layers = layers, config.output_layers = layers;
-    config.deep_output_tanh = layers == 1, config.previous_to_output = layers == 1, config.context_to_output = layers == 1;
+    config.deep_output_tanh = layers == 1, config.previous_to_output = layers == 1,
+    config.context_to_output = layers == 1;
     CHECK(worst_gradient(config) < 1e-7);
     config.attention_activation = ops::Activation::kRelu;
     config.temperature = 1.7;
@@ -209,7 +239,8 @@ TEST_CASE("decoder: options combine freely, with right gradients") {
 }
 
 TEST_CASE("decoder: the parameter table agrees with the parameters, and with the specification for COCO") {
-  for (const AttentionMode mode : {AttentionMode::kSoft, AttentionMode::kNone, AttentionMode::kNoneInit, AttentionMode::kBlind}) {
+  for (const AttentionMode mode :
+       {AttentionMode::kSoft, AttentionMode::kNone, AttentionMode::kNoneInit, AttentionMode::kBlind}) {
     for (const GateKind gate : {GateKind::kNone, GateKind::kScalar, GateKind::kVector}) {
       DecoderConfig config = small_config();
       config.attention = mode, config.gate = gate, config.output_layers = 2;
@@ -240,7 +271,8 @@ TEST_CASE("decoder: square matrices start orthogonal, the others small, biases a
     for (int64_t i = 0; i < n; ++i) {
       for (int64_t j = 0; j < n; ++j) {
         double dot = 0;
-        for (int64_t k = 0; k < n; ++k) dot += w.at((first + i) * w.extent(1) + k) * w.at((first + j) * w.extent(1) + k);
+        for (int64_t k = 0; k < n; ++k)
+          dot += w.at((first + i) * w.extent(1) + k) * w.at((first + j) * w.extent(1) + k);
         worst = std::max(worst, std::abs(dot - (i == j ? 1 : 0)));
       }
     }

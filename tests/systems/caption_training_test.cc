@@ -36,12 +36,16 @@ nn::OptimizerConfig adam() {
 }
 
 // One update; returns the mean over captions of -log p. Hard decoders draw places in odd steps.
-double update(Decoder& decoder, nn::Optimizer& optimizer, const CaptionBatch& batch, double rate, int64_t step, double& baseline) {
+double update(Decoder& decoder, nn::Optimizer& optimizer, const CaptionBatch& batch, double rate, int64_t step,
+              double& baseline) {
   DecoderPass pass;
   const bool hard = decoder.config().attention == AttentionMode::kHard;
   if (hard && step % 2 == 1) {
     pass.sampled.assign(batch.words.size(), true);
-    pass.uniform = [step](int64_t b, int64_t t) { return Rng(1, RngPurpose::kAttention, static_cast<uint64_t>(step), static_cast<uint64_t>(b * 64 + t)).uniform_double(); };
+    pass.uniform = [step](int64_t b, int64_t t) {
+      return Rng(1, RngPurpose::kAttention, static_cast<uint64_t>(step), static_cast<uint64_t>(b * 64 + t))
+          .uniform_double();
+    };
   }
   const DecoderOutputs out = decoder.forward(batch, pass);
   std::vector<double> rows, nll(batch.words.size(), 0.0);
@@ -54,7 +58,8 @@ double update(Decoder& decoder, nn::Optimizer& optimizer, const CaptionBatch& ba
     }
     ops::HardAttentionTerms terms;
     terms.lambda_e = 0.002;
-    for (size_t b = 0; b < nll.size(); ++b) terms.advantage.push_back(-nll[b] / static_cast<double>(batch.words[b].size() + 1) - baseline);
+    for (size_t b = 0; b < nll.size(); ++b)
+      terms.advantage.push_back(-nll[b] / static_cast<double>(batch.words[b].size() + 1) - baseline);
     baseline = 0.9 * baseline - 0.1 * value / static_cast<double>(batch.words[0].size() + 1);
     loss = ops::add(loss, ops::hard_attention_loss(out.recurrent.scores, out.steps, out.recurrent.places, terms));
   }
@@ -78,7 +83,8 @@ TEST_CASE("training: twenty pictures are learnt by heart, soft and hard, and wri
     decoder.initialize(1);
     nn::Optimizer optimizer(decoder.parameters(), adam());
     double value = 0, baseline = 0;
-    for (int64_t step = 0; step < 500; ++step) value = update(decoder, optimizer, batch, step < 300 ? 1e-2 : 2e-3, step, baseline);
+    for (int64_t step = 0; step < 500; ++step)
+      value = update(decoder, optimizer, batch, step < 300 ? 1e-2 : 2e-3, step, baseline);
     CAPTURE(attention_names()[static_cast<size_t>(mode)]);
     CHECK(value < 0.1);
     GenerateOptions greedy;
@@ -96,7 +102,8 @@ TEST_CASE("training: twenty pictures are learnt by heart, soft and hard, and wri
     GenerateOptions beam;
     beam.beam.width = 3;
     const auto together = generate({&one, 1}, batch.annotations, keys, beam);
-    const auto alone = generate({&one, 1}, batch.annotations.rows(7, 8), std::span<const uint64_t>(keys).subspan(0, 1), beam);
+    const auto alone =
+        generate({&one, 1}, batch.annotations.rows(7, 8), std::span<const uint64_t>(keys).subspan(0, 1), beam);
     CHECK(together[7][0].words == alone[0][0].words);
     CHECK(together[7][0].log_probability == alone[0][0].log_probability);
     CHECK(together[7][0].attention == alone[0][0].attention);
@@ -136,7 +143,8 @@ ToyResult learn_boards(AttentionMode mode, int64_t steps) {
   decoder.initialize(4);
   nn::Optimizer optimizer(decoder.parameters(), adam());
   double baseline = 0;
-  for (int64_t step = 0; step < steps; ++step) update(decoder, optimizer, Boards(64, 100 + static_cast<uint64_t>(step)).batch, 5e-3, step, baseline);
+  for (int64_t step = 0; step < steps; ++step)
+    update(decoder, optimizer, Boards(64, 100 + static_cast<uint64_t>(step)).batch, 5e-3, step, baseline);
   const Boards test(200, 9);
   const NoGrad no_grad;
   const DecoderOutputs out = decoder.forward(test.batch, {});
@@ -147,7 +155,8 @@ ToyResult learn_boards(AttentionMode mode, int64_t steps) {
     result.colours += best == test.batch.words[static_cast<size_t>(i)][2] ? 0.005 : 0;
     if (!out.recurrent.alpha.defined()) continue;
     const float* alpha = out.recurrent.alpha.value().data<float>() + (2 * 200 + i) * Boards::kCells;
-    result.peaks += std::max_element(alpha, alpha + Boards::kCells) - alpha == test.cells[static_cast<size_t>(i)] ? 0.005 : 0;
+    result.peaks +=
+        std::max_element(alpha, alpha + Boards::kCells) - alpha == test.cells[static_cast<size_t>(i)] ? 0.005 : 0;
   }
   return result;
 }
@@ -169,7 +178,9 @@ TEST_CASE("training: a padded batch has the loss and the gradients of its captio
   const std::vector<std::vector<int32_t>> words{{3, 4, 5, 6}, {7, 8}, {9}};
   const auto run = [&](const CaptionBatch& batch) {
     const DecoderOutputs out = decoder.forward(batch, {});
-    const Var loss = ops::add(ops::summed_cross_entropy(out.logits, out.targets, 1), ops::scale(ops::doubly_stochastic_penalty(out.recurrent.alpha, out.steps), static_cast<double>(batch.words.size())));
+    const Var loss = ops::add(ops::summed_cross_entropy(out.logits, out.targets, 1),
+                              ops::scale(ops::doubly_stochastic_penalty(out.recurrent.alpha, out.steps),
+                                         static_cast<double>(batch.words.size())));
     backward(loss);
     return loss.value().item();
   };
@@ -185,7 +196,8 @@ TEST_CASE("training: a padded batch has the loss and the gradients of its captio
 
 TEST_CASE("batches: every caption once an epoch, one length to a batch when grouped, new order each epoch") {
   std::vector<CaptionSample> samples;
-  for (int64_t i = 0; i < 103; ++i) samples.push_back({i, i, i, std::vector<int32_t>(static_cast<size_t>(1 + i % 7), 2)});
+  for (int64_t i = 0; i < 103; ++i)
+    samples.push_back({i, i, i, std::vector<int32_t>(static_cast<size_t>(1 + i % 7), 2)});
   for (const bool grouped : {true, false}) {
     const BatchPlan plan(samples, 8, grouped, 5);
     const auto first = plan.epoch(0), again = plan.epoch(0), second = plan.epoch(1);
@@ -197,7 +209,8 @@ TEST_CASE("batches: every caption once an epoch, one length to a batch when grou
       CHECK(batch.size() <= 8);
       for (size_t k = 0; k < batch.size(); ++k) {
         CHECK(seen.insert(batch[k]).second);
-        const size_t length = samples[static_cast<size_t>(batch[k])].words.size(), leader = samples[static_cast<size_t>(batch[0])].words.size();
+        const size_t length = samples[static_cast<size_t>(batch[k])].words.size(),
+                     leader = samples[static_cast<size_t>(batch[0])].words.size();
         CHECK((grouped ? length == leader : length <= leader));
       }
     }

@@ -9,7 +9,9 @@
 
 namespace fovea::testing {
 
-inline io::Json caption_vector(const std::string& name) { return io::read_json_file(source_path("tests/vectors/caption/" + name + ".json")); }
+inline io::Json caption_vector(const std::string& name) {
+  return io::read_json_file(source_path("tests/vectors/caption/" + name + ".json"));
+}
 
 inline void collect(const io::Json& json, std::vector<double>& out) {
   if (json.is_array()) {
@@ -21,7 +23,8 @@ inline void collect(const io::Json& json, std::vector<double>& out) {
 
 inline Tensor to_tensor(const io::Json& json, DType dtype = DType::kF64) {
   std::vector<int64_t> extents;
-  for (const io::Json* level = &json; level->is_array(); level = &(*level)[0]) extents.push_back(static_cast<int64_t>(level->size()));
+  for (const io::Json* level = &json; level->is_array(); level = &(*level)[0])
+    extents.push_back(static_cast<int64_t>(level->size()));
   std::vector<double> values;
   collect(json, values);
   return Tensor::from<double>(Shape(std::span<const int64_t>(extents)), values).to(dtype);
@@ -31,8 +34,10 @@ inline Tensor transposed(const Tensor& x) {
   Tensor out = Tensor::empty({x.extent(1), x.extent(0)}, x.dtype());
   for (int64_t r = 0; r < x.extent(0); ++r) {
     for (int64_t c = 0; c < x.extent(1); ++c) {
-      if (x.dtype() == DType::kF64) out.data<double>()[c * x.extent(0) + r] = x.at(r * x.extent(1) + c);
-      else out.data<float>()[c * x.extent(0) + r] = static_cast<float>(x.at(r * x.extent(1) + c));
+      if (x.dtype() == DType::kF64)
+        out.data<double>()[c * x.extent(0) + r] = x.at(r * x.extent(1) + c);
+      else
+        out.data<float>()[c * x.extent(0) + r] = static_cast<float>(x.at(r * x.extent(1) + c));
     }
   }
   return out;

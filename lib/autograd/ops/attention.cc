@@ -10,7 +10,8 @@
 namespace fovea::ops {
 
 Var mean_places(const Var& annotations) {
-  detail::require_rank(annotations.shape().rank() == 3 && annotations.extent(1) > 0, "mean_places", annotations.shape(), "[I,L,D] with L > 0");
+  detail::require_rank(annotations.shape().rank() == 3 && annotations.extent(1) > 0, "mean_places", annotations.shape(),
+                       "[I,L,D] with L > 0");
   const int64_t images = annotations.extent(0), places = annotations.extent(1), width = annotations.extent(2);
   Tensor y = Tensor::empty({images, width}, annotations.dtype());
   kernels::by_type(annotations.dtype(), [&]<typename T>() {
@@ -39,7 +40,8 @@ Var gather_rows(const Var& x, const std::vector<int64_t>& rows) {
   detail::require_rank(x.shape().rank() == 2, "gather_rows", x.shape(), "[I,D]");
   const int64_t width = x.extent(1);
   for (const int64_t row : rows) {
-    if (row < 0 || row >= x.extent(0)) fail(ErrorKind::kData, "gather_rows: expected a row in 0..{}, found {}", x.extent(0) - 1, row);
+    if (row < 0 || row >= x.extent(0))
+      fail(ErrorKind::kData, "gather_rows: expected a row in 0..{}, found {}", x.extent(0) - 1, row);
   }
   Tensor y = Tensor::empty({static_cast<int64_t>(rows.size()), width}, x.dtype());
   kernels::by_type(x.dtype(), [&]<typename T>() {
@@ -61,8 +63,10 @@ Var gather_rows(const Var& x, const std::vector<int64_t>& rows) {
   });
 }
 
-Var doubly_stochastic_penalty(const Var& alpha, const PackedSteps& steps, double target, std::vector<double>* per_sequence) {
-  detail::require_rank(alpha.shape().rank() == 2 && alpha.extent(0) == steps.rows(), "doubly_stochastic_penalty", alpha.shape(), "[R,L]");
+Var doubly_stochastic_penalty(const Var& alpha, const PackedSteps& steps, double target,
+                              std::vector<double>* per_sequence) {
+  detail::require_rank(alpha.shape().rank() == 2 && alpha.extent(0) == steps.rows(), "doubly_stochastic_penalty",
+                       alpha.shape(), "[R,L]");
   const int64_t places = alpha.extent(1), sequences = steps.sequences();
   std::vector<double> missing(static_cast<size_t>(sequences * places), target);  // target - sum_t alpha
   double value = 0;
@@ -86,18 +90,22 @@ Var doubly_stochastic_penalty(const Var& alpha, const PackedSteps& steps, double
                     T* to = da.data<T>();
                     const double factor = -2 * dy.item() / static_cast<double>(std::max<int64_t>(1, sequences));
                     for (const int64_t count : active) {
-                      for (int64_t i = 0; i < count * places; ++i) *to++ = static_cast<T>(factor * missing[static_cast<size_t>(i)]);
+                      for (int64_t i = 0; i < count * places; ++i)
+                        *to++ = static_cast<T>(factor * missing[static_cast<size_t>(i)]);
                     }
                   });
                   alpha.add_grad(std::move(da));
                 });
 }
 
-Var hard_attention_loss(const Var& scores, const PackedSteps& steps, const std::vector<int32_t>& places, const HardAttentionTerms& terms) {
+Var hard_attention_loss(const Var& scores, const PackedSteps& steps, const std::vector<int32_t>& places,
+                        const HardAttentionTerms& terms) {
   const int64_t rows = steps.rows(), count = scores.shape().channels(), sequences = steps.sequences();
-  const bool fits = scores.shape().rank() == 2 && scores.extent(0) == rows && static_cast<int64_t>(places.size()) == rows &&
+  const bool fits = scores.shape().rank() == 2 && scores.extent(0) == rows &&
+                    static_cast<int64_t>(places.size()) == rows &&
                     static_cast<int64_t>(terms.advantage.size()) == sequences;
-  detail::require_rank(fits, "hard_attention_loss", scores.shape(), "[R,L] with a place for each row and an advantage for each sequence");
+  detail::require_rank(fits, "hard_attention_loss", scores.shape(),
+                       "[R,L] with a place for each row and an advantage for each sequence");
   Tensor slope = Tensor::empty(scores.shape(), scores.dtype());
   const double share = sequences > 0 ? 1 / static_cast<double>(sequences) : 0;
   double value = 0;
@@ -119,15 +127,15 @@ Var hard_attention_loss(const Var& scores, const PackedSteps& steps, const std::
         value -= share * terms.lambda_e * entropy;
         for (int64_t l = 0; l < count; ++l) {
           const double log_alpha = static_cast<double>(e[l]) - normalizer, alpha = std::exp(log_alpha);
-          const double bracket = weight * ((l == place ? 1.0 : 0.0) - alpha) - terms.lambda_e * alpha * (log_alpha + entropy);
+          const double bracket =
+              weight * ((l == place ? 1.0 : 0.0) - alpha) - terms.lambda_e * alpha * (log_alpha + entropy);
           out[l] = static_cast<T>(-share * bracket);
         }
       }
     }
   });
-  return record("hard_attention_loss", Tensor::full({1}, value, scores.dtype()), {scores}, [scores, slope](const Tensor& dy) {
-    scores.add_grad(kernels::affine(slope, dy.item(), 0));
-  });
+  return record("hard_attention_loss", Tensor::full({1}, value, scores.dtype()), {scores},
+                [scores, slope](const Tensor& dy) { scores.add_grad(kernels::affine(slope, dy.item(), 0)); });
 }
 
 }  // namespace fovea::ops

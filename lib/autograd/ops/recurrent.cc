@@ -58,35 +58,42 @@ Sizes check(const AttentionLstmInputs& in, const PackedSteps& steps, const Atten
   detail::require_rank(in.h0.shape().rank() == 2, "attention_lstm: h0", in.h0.shape(), "[B,n]");
   s.n = in.h0.extent(1);
   s.m = in.x.shape().channels();
-  const auto fit = [&](bool fits, const char* what, const Var& v) { detail::require_fit(fits, what, v.shape(), in.h0.shape()); };
+  const auto fit = [&](bool fits, const char* what, const Var& v) {
+    detail::require_fit(fits, what, v.shape(), in.h0.shape());
+  };
   const auto is = [](const Var& v, const Shape& shape) { return v.defined() && v.shape() == shape; };
   fit(in.h0.extent(0) == s.b && is(in.c0, in.h0.shape()), "attention_lstm: c0", in.c0);
   fit(is(in.x, {s.r, s.m}), "attention_lstm: x", in.x);
   if (in.annotations.defined()) {
-    detail::require_rank(in.annotations.shape().rank() == 3, "attention_lstm: annotations", in.annotations.shape(), "[I,L,D]");
+    detail::require_rank(in.annotations.shape().rank() == 3, "attention_lstm: annotations", in.annotations.shape(),
+                         "[I,L,D]");
     s.images = in.annotations.extent(0), s.places = in.annotations.extent(1), s.d = in.annotations.extent(2);
     fit(in.projected.defined() || s.places == 1, "attention_lstm: annotations without scores", in.annotations);
     const std::vector<int64_t>& image = config.image;
-    const bool known = image.empty() ? s.images == s.b
-                                     : static_cast<int64_t>(image.size()) == s.b &&
-                                           std::all_of(image.begin(), image.end(), [&](int64_t i) { return i >= 0 && i < s.images; });
+    const bool known =
+        image.empty() ? s.images == s.b
+                      : static_cast<int64_t>(image.size()) == s.b &&
+                            std::all_of(image.begin(), image.end(), [&](int64_t i) { return i >= 0 && i < s.images; });
     fit(known, "attention_lstm: images of the sequences", in.annotations);
   }
   if (in.projected.defined()) {
     s.k = in.projected.shape().channels();
     fit(is(in.projected, {s.images, s.places, s.k}) && s.places > 0, "attention_lstm: projected", in.projected);
     fit(is(in.query_weight, {s.k, s.n}), "attention_lstm: query_weight", in.query_weight);
-    fit(in.score_weight.value().count() == s.k && in.score_bias.value().count() == 1, "attention_lstm: scores", in.score_weight);
+    fit(in.score_weight.value().count() == s.k && in.score_bias.value().count() == 1, "attention_lstm: scores",
+        in.score_weight);
   }
   if (in.gate_weight.defined()) {
     s.gates = in.gate_weight.extent(0);
-    fit(s.d > 0 && (s.gates == 1 || s.gates == s.d) && is(in.gate_weight, {s.gates, s.n}) && is(in.gate_bias, {s.gates}),
+    fit(s.d > 0 && (s.gates == 1 || s.gates == s.d) && is(in.gate_weight, {s.gates, s.n}) &&
+            is(in.gate_bias, {s.gates}),
         "attention_lstm: gate", in.gate_weight);
   }
   fit(is(in.input_weight, {4 * s.n, s.m}), "attention_lstm: input_weight", in.input_weight);
   fit(is(in.recurrent_weight, {4 * s.n, s.n + s.d}), "attention_lstm: recurrent_weight", in.recurrent_weight);
   fit(is(in.bias, {4 * s.n}), "attention_lstm: bias", in.bias);
-  FOVEA_CHECK(config.sampled.empty() || static_cast<int64_t>(config.sampled.size()) == s.b, "{} sampling flags", config.sampled.size());
+  FOVEA_CHECK(config.sampled.empty() || static_cast<int64_t>(config.sampled.size()) == s.b, "{} sampling flags",
+              config.sampled.size());
   FOVEA_CHECK(config.activation == Activation::kTanh || config.activation == Activation::kRelu, "attention activation");
   return s;
 }
@@ -100,7 +107,8 @@ struct Upstream {
 template <typename T>
 class Recurrence {
  public:
-  Recurrence(const AttentionLstmInputs& in, const PackedSteps& steps, const AttentionLstmConfig& config, const Sizes& sizes)
+  Recurrence(const AttentionLstmInputs& in, const PackedSteps& steps, const AttentionLstmConfig& config,
+             const Sizes& sizes)
       : in_(in), config_(config), s_(sizes), active_(steps.active), offsets_(steps.offsets()) {
     if (config_.image.empty()) {
       config_.image.resize(static_cast<size_t>(s_.b));
@@ -126,12 +134,14 @@ class Recurrence {
   bool attends() const { return in_.projected.defined(); }
   bool is_sampled(int64_t b) const { return !config_.sampled.empty() && config_.sampled[static_cast<size_t>(b)]; }
   kernels::AttentionScorer<T> scorer() const {
-    return {in_.projected.value(), in_.score_weight.value(), config_.activation == Activation::kTanh ? kernels::Unary::kTanh : kernels::Unary::kRelu};
+    return {in_.projected.value(), in_.score_weight.value(),
+            config_.activation == Activation::kTanh ? kernels::Unary::kTanh : kernels::Unary::kRelu};
   }
 
   void attend(const kernels::AttentionScorer<T>* scorer, int64_t t, int64_t b);
   int32_t choose(int64_t t, int64_t b, const T* probabilities) const;
-  void attend_backward(const kernels::AttentionScorer<T>* scorer, const Upstream& up, int64_t t, int64_t b, const T* dz, T* dv);
+  void attend_backward(const kernels::AttentionScorer<T>* scorer, const Upstream& up, int64_t t, int64_t b, const T* dz,
+                       T* dv);
   void weight_gradients();
   void product_gradient(const Var& weight, const Tensor& dy, const Tensor& x);
   void place_gradients();
@@ -141,19 +151,20 @@ class Recurrence {
   AttentionLstmConfig config_;
   Sizes s_;
   std::vector<int64_t> active_, offsets_;
-  Tensor gates_;    // [R,4n] gate values, then dq
-  Tensor hz_;       // [R,n+D] h of the step before, z
-  Tensor c_;        // [R,n]
-  Tensor query_;    // [R,K] h Wh
-  Tensor zhat_;     // [R,D], only with a gate
+  Tensor gates_;                        // [R,4n] gate values, then dq
+  Tensor hz_;                           // [R,n+D] h of the step before, z
+  Tensor c_;                            // [R,n]
+  Tensor query_;                        // [R,K] h Wh
+  Tensor zhat_;                         // [R,D], only with a gate
   Tensor dquery_, dgate_, de_, dzhat_;  // [R,..] filled by backward
-  Tensor dv_rows_;  // [B,K]
+  Tensor dv_rows_;                      // [B,K]
 };
 
 // The place at which the cumulative sum passes u; the likeliest one for argmax; -1: all places.
 template <typename T>
 int32_t Recurrence<T>::choose(int64_t t, int64_t b, const T* probabilities) const {
-  if (config_.argmax) return static_cast<int32_t>(std::max_element(probabilities, probabilities + s_.places) - probabilities);
+  if (config_.argmax)
+    return static_cast<int32_t>(std::max_element(probabilities, probabilities + s_.places) - probabilities);
   if (!is_sampled(b)) return -1;
   const double u = config_.uniform(b, t);
   double sum = 0;
@@ -195,12 +206,15 @@ void Recurrence<T>::attend(const kernels::AttentionScorer<T>* scorer, int64_t t,
     place = choose(t, b, row(alpha, r));
     places[static_cast<size_t>(r)] = place;
   }
-  if (place >= 0) std::copy(a + place * s_.d, a + (place + 1) * s_.d, zhat);
-  else kernels::weighted_rows(a, row(std::as_const(alpha), r), s_.places, s_.d, zhat);
+  if (place >= 0)
+    std::copy(a + place * s_.d, a + (place + 1) * s_.d, zhat);
+  else
+    kernels::weighted_rows(a, row(std::as_const(alpha), r), s_.places, s_.d, zhat);
   if (s_.gates > 0) {
     T *beta_row = row(beta, r), *z_row = row(z, r);
     for (int64_t g = 0; g < s_.gates; ++g) {
-      beta_row[g] = kernels::reference::unary(kernels::Unary::kSigmoid, beta_row[g] + in_.gate_bias.value().data<T>()[g]);
+      beta_row[g] =
+          kernels::reference::unary(kernels::Unary::kSigmoid, beta_row[g] + in_.gate_bias.value().data<T>()[g]);
     }
     for (int64_t d = 0; d < s_.d; ++d) z_row[d] = beta_row[s_.gates == 1 ? 0 : d] * zhat[d];
   }
@@ -220,7 +234,8 @@ void Recurrence<T>::forward() {
     places.assign(static_cast<size_t>(s_.r), -1);
   }
   gates_ = make({s_.r, 4 * s_.n});
-  kernels::multiply_rows<T>({in_.x.value().data<T>(), s_.r, s_.m}, in_.input_weight.value(), {gates_.data<T>(), s_.r, 4 * s_.n}, false);
+  kernels::multiply_rows<T>({in_.x.value().data<T>(), s_.r, s_.m}, in_.input_weight.value(),
+                            {gates_.data<T>(), s_.r, 4 * s_.n}, false);
   kernels::add_row_into(in_.bias.value(), false, gates_);
   std::optional<kernels::AttentionScorer<T>> scores_of;
   if (attends() && s_.r > 0) scores_of.emplace(scorer());
@@ -232,8 +247,10 @@ void Recurrence<T>::forward() {
       std::copy(from, from + s_.n, row(hz_, first + b));
     }
     const Rows<const T> h_rows{row(std::as_const(hz_), first), count, s_.n + s_.d};
-    if (attends()) kernels::multiply_rows<T>(h_rows, in_.query_weight.value(), {row(query_, first), count, s_.k}, false);
-    if (s_.gates > 0) kernels::multiply_rows<T>(h_rows, in_.gate_weight.value(), {row(beta, first), count, s_.gates}, false);
+    if (attends())
+      kernels::multiply_rows<T>(h_rows, in_.query_weight.value(), {row(query_, first), count, s_.k}, false);
+    if (s_.gates > 0)
+      kernels::multiply_rows<T>(h_rows, in_.gate_weight.value(), {row(beta, first), count, s_.gates}, false);
     if (s_.d > 0) parallel_tasks(count, [&](int64_t b) { attend(scores_of ? &*scores_of : nullptr, t, b); });
     kernels::multiply_rows<T>(h_rows, in_.recurrent_weight.value(), {row(gates_, first), count, 4 * s_.n}, true);
     parallel_tasks(count, [&](int64_t b) {
@@ -245,7 +262,8 @@ void Recurrence<T>::forward() {
 
 // From dz of one row to de, the query's gradient, the gate's and zhat's.
 template <typename T>
-void Recurrence<T>::attend_backward(const kernels::AttentionScorer<T>* scorer, const Upstream& up, int64_t t, int64_t b, const T* dz, T* dv) {
+void Recurrence<T>::attend_backward(const kernels::AttentionScorer<T>* scorer, const Upstream& up, int64_t t, int64_t b,
+                                    const T* dz, T* dv) {
   const int64_t r = offsets_[static_cast<size_t>(t)] + b, image = config_.image[static_cast<size_t>(b)];
   const T* up_z = up.context.defined() ? row(std::as_const(up.context), r) : nullptr;
   T* dzhat = row(dzhat_, r);
@@ -256,15 +274,18 @@ void Recurrence<T>::attend_backward(const kernels::AttentionScorer<T>* scorer, c
     double sum = 0;
     for (int64_t d = 0; d < s_.d; ++d) {
       const T value = beta_row[s_.gates == 1 ? 0 : d], slope = dzhat[d] * zhat[d];
-      if (s_.gates == 1) sum += static_cast<double>(slope);
-      else dgate[d] = slope * value * (1 - value);
+      if (s_.gates == 1)
+        sum += static_cast<double>(slope);
+      else
+        dgate[d] = slope * value * (1 - value);
       dzhat[d] *= value;
     }
     if (s_.gates == 1) dgate[0] = static_cast<T>(sum) * beta_row[0] * (1 - beta_row[0]);
   }
   if (scorer == nullptr) return;
   T* de = row(de_, r);
-  const T *probability = row(std::as_const(alpha), r), *up_alpha = up.alpha.defined() ? row(std::as_const(up.alpha), r) : nullptr,
+  const T *probability = row(std::as_const(alpha), r),
+          *up_alpha = up.alpha.defined() ? row(std::as_const(up.alpha), r) : nullptr,
           *up_scores = up.scores.defined() ? row(std::as_const(up.scores), r) : nullptr;
   if (places[static_cast<size_t>(r)] < 0) {
     kernels::row_dots<T>(in_.annotations.value().data<T>() + image * s_.places * s_.d, dzhat, s_.places, s_.d, de);
@@ -321,20 +342,25 @@ void Recurrence<T>::weight_gradients() {
   }
   if (!attends()) return;
   product_gradient(in_.query_weight, dquery_, h_before);
-  if (in_.score_weight.needs_grad()) in_.score_weight.add_grad(kernels::column_sums(dv_rows_).reshape(in_.score_weight.shape()));
-  if (in_.score_bias.needs_grad()) in_.score_bias.add_grad(Tensor::full(in_.score_bias.shape(), kernels::total(de_), dtype_of<T>));
+  if (in_.score_weight.needs_grad())
+    in_.score_weight.add_grad(kernels::column_sums(dv_rows_).reshape(in_.score_weight.shape()));
+  if (in_.score_bias.needs_grad())
+    in_.score_bias.add_grad(Tensor::full(in_.score_bias.shape(), kernels::total(de_), dtype_of<T>));
 }
 
 // Gradients of p and a: for each image the rows that looked at it, in order.
 template <typename T>
 void Recurrence<T>::place_gradients() {
-  const bool want_p = attends() && in_.projected.needs_grad(), want_a = in_.annotations.defined() && in_.annotations.needs_grad();
+  const bool want_p = attends() && in_.projected.needs_grad(),
+             want_a = in_.annotations.defined() && in_.annotations.needs_grad();
   if (!want_p && !want_a) return;
   std::vector<std::vector<int64_t>> rows(static_cast<size_t>(s_.images));
   for (size_t t = 0; t < active_.size(); ++t) {
-    for (int64_t b = 0; b < active_[t]; ++b) rows[static_cast<size_t>(config_.image[static_cast<size_t>(b)])].push_back(offsets_[t] + b);
+    for (int64_t b = 0; b < active_[t]; ++b)
+      rows[static_cast<size_t>(config_.image[static_cast<size_t>(b)])].push_back(offsets_[t] + b);
   }
-  Tensor dp = want_p ? make(in_.projected.shape()) : Tensor(), da = want_a ? Tensor::zeros(in_.annotations.shape(), dtype_of<T>) : Tensor();
+  Tensor dp = want_p ? make(in_.projected.shape()) : Tensor(),
+         da = want_a ? Tensor::zeros(in_.annotations.shape(), dtype_of<T>) : Tensor();
   std::optional<kernels::AttentionScorer<T>> scores_of;
   if (want_p && s_.r > 0) scores_of.emplace(scorer());
   parallel_tasks(s_.images, [&](int64_t i) {
@@ -374,7 +400,8 @@ void Recurrence<T>::backward(const Upstream& up) {
   }
   std::optional<kernels::AttentionScorer<T>> scores_of;
   if (attends() && s_.r > 0) scores_of.emplace(scorer());
-  Tensor dh = Tensor::zeros({s_.b, s_.n}, dtype_of<T>), dc = Tensor::zeros({s_.b, s_.n}, dtype_of<T>), dhz = make({s_.b, width});
+  Tensor dh = Tensor::zeros({s_.b, s_.n}, dtype_of<T>), dc = Tensor::zeros({s_.b, s_.n}, dtype_of<T>),
+         dhz = make({s_.b, width});
   const Tensor& c0 = in_.c0.value();
   for (int64_t t = static_cast<int64_t>(active_.size()) - 1; t >= 0; --t) {
     const int64_t count = active_[static_cast<size_t>(t)], first = offsets_[static_cast<size_t>(t)];
@@ -384,18 +411,26 @@ void Recurrence<T>::backward(const Upstream& up) {
         const T* more = row(std::as_const(up.h), first + b);
         for (int64_t j = 0; j < s_.n; ++j) dh_row[j] += more[j];
       }
-      kernels::lstm_backward(row(gates_, first + b), before(c0, c_, t, b), row(std::as_const(c_), first + b), dh_row, s_.n, row(dc, b));
+      kernels::lstm_backward(row(gates_, first + b), before(c0, c_, t, b), row(std::as_const(c_), first + b), dh_row,
+                             s_.n, row(dc, b));
     });
     const Rows<T> dh_rows{dhz.data<T>(), count, width};
-    kernels::multiply_rows_back<T>({row(std::as_const(gates_), first), count, 4 * s_.n}, in_.recurrent_weight.value(), dh_rows, false);
+    kernels::multiply_rows_back<T>({row(std::as_const(gates_), first), count, 4 * s_.n}, in_.recurrent_weight.value(),
+                                   dh_rows, false);
     if (s_.d > 0) {
       parallel_tasks(count, [&](int64_t b) {
-        attend_backward(scores_of ? &*scores_of : nullptr, up, t, b, row(std::as_const(dhz), b) + s_.n, attends() ? row(dv_rows_, b) : nullptr);
+        attend_backward(scores_of ? &*scores_of : nullptr, up, t, b, row(std::as_const(dhz), b) + s_.n,
+                        attends() ? row(dv_rows_, b) : nullptr);
       });
     }
-    if (s_.gates > 0) kernels::multiply_rows_back<T>({row(std::as_const(dgate_), first), count, s_.gates}, in_.gate_weight.value(), dh_rows, true);
-    if (attends()) kernels::multiply_rows_back<T>({row(std::as_const(dquery_), first), count, s_.k}, in_.query_weight.value(), dh_rows, true);
-    for (int64_t b = 0; b < count; ++b) std::copy(row(std::as_const(dhz), b), row(std::as_const(dhz), b) + s_.n, row(dh, b));
+    if (s_.gates > 0)
+      kernels::multiply_rows_back<T>({row(std::as_const(dgate_), first), count, s_.gates}, in_.gate_weight.value(),
+                                     dh_rows, true);
+    if (attends())
+      kernels::multiply_rows_back<T>({row(std::as_const(dquery_), first), count, s_.k}, in_.query_weight.value(),
+                                     dh_rows, true);
+    for (int64_t b = 0; b < count; ++b)
+      std::copy(row(std::as_const(dhz), b), row(std::as_const(dhz), b) + s_.n, row(dh, b));
   }
   if (in_.h0.needs_grad()) in_.h0.add_grad(std::move(dh));
   if (in_.c0.needs_grad()) in_.c0.add_grad(std::move(dc));
@@ -404,7 +439,8 @@ void Recurrence<T>::backward(const Upstream& up) {
 }
 
 template <typename T>
-AttentionLstmOutputs run(const AttentionLstmInputs& in, const PackedSteps& steps, const AttentionLstmConfig& config, const Sizes& sizes) {
+AttentionLstmOutputs run(const AttentionLstmInputs& in, const PackedSteps& steps, const AttentionLstmConfig& config,
+                         const Sizes& sizes) {
   auto state = std::make_shared<Recurrence<T>>(in, steps, config, sizes);
   state->forward();
   AttentionLstmOutputs out;
@@ -413,10 +449,11 @@ AttentionLstmOutputs run(const AttentionLstmInputs& in, const PackedSteps& steps
   out.c = state->c_last;
   // One node for the recurrence, one for each output: an output hands its gradient over and wakes the recurrence, which
   // was created earlier and therefore runs after all of them.
-  const Var joint = record("attention_lstm", Tensor::full({1}, 0, dtype_of<T>),
-                           {in.x, in.h0, in.c0, in.input_weight, in.recurrent_weight, in.bias, in.annotations, in.projected, in.query_weight,
-                            in.score_weight, in.score_bias, in.gate_weight, in.gate_bias},
-                           [state](const Tensor&) { state->backward(state->upstream); });
+  const Var joint =
+      record("attention_lstm", Tensor::full({1}, 0, dtype_of<T>),
+             {in.x, in.h0, in.c0, in.input_weight, in.recurrent_weight, in.bias, in.annotations, in.projected,
+              in.query_weight, in.score_weight, in.score_bias, in.gate_weight, in.gate_bias},
+             [state](const Tensor&) { state->backward(state->upstream); });
   const auto output = [&](const char* name, const Tensor& value, Tensor Upstream::*slot) {
     if (!value.defined()) return Var();
     return record(name, value, {joint}, [state, joint, slot](const Tensor& dy) {
@@ -441,20 +478,25 @@ AttentionLstmOutputs run(const AttentionLstmInputs& in, const PackedSteps& steps
 //   de = temperature (alpha (dalpha - alpha . dalpha) + dscores);  dh += [sum_l de_l v f'] Wh^T
 // Weight gradients are products over all rows at once: dW = dq^T x, d[U; C] = dq^T [h z], dWh = dquery^T h.
 // p and a collect over all steps of an image: dp_l = v sum_t de_tl f'(p_l + query_t), da_l = sum_t alpha_tl dzhat_t.
-AttentionLstmOutputs attention_lstm(const AttentionLstmInputs& inputs, const PackedSteps& steps, const AttentionLstmConfig& config) {
+AttentionLstmOutputs attention_lstm(const AttentionLstmInputs& inputs, const PackedSteps& steps,
+                                    const AttentionLstmConfig& config) {
   const Sizes sizes = check(inputs, steps, config);
-  return inputs.h0.dtype() == DType::kF32 ? run<float>(inputs, steps, config, sizes) : run<double>(inputs, steps, config, sizes);
+  return inputs.h0.dtype() == DType::kF32 ? run<float>(inputs, steps, config, sizes)
+                                          : run<double>(inputs, steps, config, sizes);
 }
 
 // (x W0^T + b0) W1^T + b1 = x (W1 W0)^T + (W1 b0 + b1).
 Var attention_projection(const Var& x, const std::vector<Var>& weights, const std::vector<Var>& biases) {
-  FOVEA_CHECK(!weights.empty() && weights.size() == biases.size(), "{} weights and {} biases", weights.size(), biases.size());
+  FOVEA_CHECK(!weights.empty() && weights.size() == biases.size(), "{} weights and {} biases", weights.size(),
+              biases.size());
   if (weights.size() == 1) return linear(x, weights[0], biases[0]);
-  detail::require_fit(weights[0].shape().rank() == 2 && weights[1].shape().rank() == 2 && weights[1].extent(1) == weights[0].extent(0),
-                      "attention_projection", weights[0].shape(), weights[1].shape());
+  detail::require_fit(
+      weights[0].shape().rank() == 2 && weights[1].shape().rank() == 2 && weights[1].extent(1) == weights[0].extent(0),
+      "attention_projection", weights[0].shape(), weights[1].shape());
   const int64_t units = weights[1].extent(0);
   const Var weight = matmul(weights[1], weights[0]);
-  const Var bias = add(matmul(weights[1], reshape(biases[0], {biases[0].value().count(), 1})), reshape(biases[1], {units, 1}));
+  const Var bias =
+      add(matmul(weights[1], reshape(biases[0], {biases[0].value().count(), 1})), reshape(biases[1], {units, 1}));
   Var y = linear(x, weight, reshape(bias, {units}), Activation::kTanh);
   for (size_t i = 2; i < weights.size(); ++i) y = linear(y, weights[i], biases[i], Activation::kTanh);
   return y;

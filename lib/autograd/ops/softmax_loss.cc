@@ -16,7 +16,8 @@ Var softmax_of(const char* op, const Var& x, bool logarithm) {
 
 void check_labels(const char* op, const Shape& shape, std::span<const int32_t> labels) {
   detail::require_rank(shape.rank() == 2 && shape[1] > 0, op, shape, "[N,K] with K > 0");
-  detail::require_fit(static_cast<int64_t>(labels.size()) == shape[0], fmt::format("{}: labels", op), shape, {static_cast<int64_t>(labels.size())});
+  detail::require_fit(static_cast<int64_t>(labels.size()) == shape[0], fmt::format("{}: labels", op), shape,
+                      {static_cast<int64_t>(labels.size())});
   for (size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] < 0 || labels[i] >= shape[1]) {
       fail(ErrorKind::kData, "label {} of the batch: expected 0..{}, found {}", i, shape[1] - 1, labels[i]);
@@ -39,17 +40,19 @@ Var softmax_cross_entropy(const Var& logits, std::span<const int32_t> labels, do
                 });
 }
 
-Var summed_cross_entropy(const Var& logits, std::span<const int32_t> labels, double factor, std::vector<double>* losses) {
+Var summed_cross_entropy(const Var& logits, std::span<const int32_t> labels, double factor,
+                         std::vector<double>* losses) {
   check_labels("summed_cross_entropy", logits.shape(), labels);
   std::vector<double> rows(labels.size());
   const Tensor slope = kernels::row_cross_entropy(logits.value(), labels, factor, recording({&logits}), rows);
   double total = 0;
   for (const double row : rows) total += row;
   if (losses != nullptr) *losses = std::move(rows);
-  return record("summed_cross_entropy", Tensor::full({1}, factor * total, logits.dtype()), {logits}, [logits, slope](const Tensor& dy) {
-    const double upstream = dy.item();
-    logits.add_grad(upstream == 1 ? slope : kernels::affine(slope, upstream, 0));
-  });
+  return record("summed_cross_entropy", Tensor::full({1}, factor * total, logits.dtype()), {logits},
+                [logits, slope](const Tensor& dy) {
+                  const double upstream = dy.item();
+                  logits.add_grad(upstream == 1 ? slope : kernels::affine(slope, upstream, 0));
+                });
 }
 
 }  // namespace fovea::ops

@@ -18,6 +18,7 @@ Var softmax_cross_entropy(const Var& logits, std::span<const int32_t> labels, do
 
 // factor * sum over rows of -log softmax(logits)[label]: the words of captions, where the mean over rows would weigh a
 // caption by its length. `losses`, if not null, receives the term of each row, without the factor.
-Var summed_cross_entropy(const Var& logits, std::span<const int32_t> labels, double factor, std::vector<double>* losses = nullptr);
+Var summed_cross_entropy(const Var& logits, std::span<const int32_t> labels, double factor,
+                         std::vector<double>* losses = nullptr);
 
 }  // namespace fovea::ops

@@ -43,15 +43,18 @@ std::string behind(const nn::NetText& net, const nn::LayerLine* line) {
 std::string resolve_annotation_layer(const nn::NetText& net, const std::string& name) {
   const std::string wanted = name.empty() ? before_last_pool(net) : name;
   if (wanted.empty()) {
-    throw Error(ErrorKind::kUsage, fmt::format("--layer: {} has no max_pool before a dense layer; name the layer whose map is wanted", net.origin),
-                "bn-train train --net ... --dry-run lists layers and shapes");
+    throw Error(
+        ErrorKind::kUsage,
+        fmt::format("--layer: {} has no max_pool before a dense layer; name the layer whose map is wanted", net.origin),
+        "bn-train train --net ... --dry-run lists layers and shapes");
   }
   const nn::LayerLine* line = net.find(wanted);
   if (line == nullptr) {
     std::vector<std::string> names;
     for (const nn::LayerLine& layer : net.layers) names.push_back(layer.name);
     const std::string near = nearest(wanted, names);
-    throw Error(ErrorKind::kUsage, fmt::format("--layer: expected a layer of {}, found '{}'", net.origin, printable(wanted)),
+    throw Error(ErrorKind::kUsage,
+                fmt::format("--layer: expected a layer of {}, found '{}'", net.origin, printable(wanted)),
                 near.empty() ? "" : "did you mean '" + near + "'?");
   }
   return behind(net, line);
@@ -65,8 +68,10 @@ Annotator::Annotator(train::Model model, const std::string& layer, const data::P
   layout_.preprocess_json = train::preprocess_json(preprocess_);
   const NoGrad no_grad;
   const Tensor probe = Tensor::zeros({1, preprocess_.height, preprocess_.width, preprocess_.channels});
-  const Shape shape = model_.network.forward_to(layout_.layer, Var(probe), nn::PassContext::inference()).value().shape();
-  if (shape.rank() != 4) fail(ErrorKind::kUsage, "--layer {}: expected a map [h,w,D], found {}", layout_.layer, shape.text());
+  const Shape shape =
+      model_.network.forward_to(layout_.layer, Var(probe), nn::PassContext::inference()).value().shape();
+  if (shape.rank() != 4)
+    fail(ErrorKind::kUsage, "--layer {}: expected a map [h,w,D], found {}", layout_.layer, shape.text());
   layout_.grid = {static_cast<int32_t>(shape[1]), static_cast<int32_t>(shape[2])};
   layout_.dimension = shape[3];
 }
@@ -80,7 +85,8 @@ void Annotator::annotate(const data::ImageSource& source, int64_t begin, int64_t
   float* pixels = batch.data<float>();
   parallel_tasks(end - begin, [&](int64_t i) {
     const data::PixelView picture = source.pixels(begin + i);
-    const auto scheme = preprocess_.resize == data::ResizeMode::kStretch ? data::CropScheme::kStretch : data::CropScheme::kCenter;
+    const auto scheme =
+        preprocess_.resize == data::ResizeMode::kStretch ? data::CropScheme::kStretch : data::CropScheme::kCenter;
     data::CropRenderer renderer(picture, preprocess_);
     renderer.render(data::list_crops(scheme, preprocess_, picture.height, picture.width)[0], pixels + i * floats);
   });

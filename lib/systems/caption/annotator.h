@@ -1,4 +1,5 @@
-// From pictures to annotation vectors: a convolutional map of a network, place by place (Xu et al. 2015, section 3.1.1).
+// From pictures to annotation vectors: a convolutional map of a network, place by place (Xu et al. 2015,
+// section 3.1.1).
 #pragma once
 
 #include <cstdint>

@@ -59,7 +59,8 @@ void Beam::extend(const T* log_probabilities, int64_t words) {
   std::sort(best.begin(), best.end());
   std::vector<int64_t> next;
   for (const Candidate& candidate : best) {
-    nodes_.push_back({candidate.word, live_[static_cast<size_t>(candidate.slot)], candidate.slot, step_, candidate.log_probability});
+    nodes_.push_back(
+        {candidate.word, live_[static_cast<size_t>(candidate.slot)], candidate.slot, step_, candidate.log_probability});
     const auto node = static_cast<int64_t>(nodes_.size()) - 1;
     (candidate.word == 0 ? finished_ : next).push_back(node);
   }

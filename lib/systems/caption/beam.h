@@ -15,15 +15,15 @@ struct BeamOptions {
 // One emitted word: where it hangs in the tree of hypotheses.
 struct BeamNode {
   int32_t word = -1;
-  int64_t parent = -1;   // node of the word before; -1: the first word
-  int64_t slot = 0;      // which live hypothesis of its step it continued
+  int64_t parent = -1;  // node of the word before; -1: the first word
+  int64_t slot = 0;     // which live hypothesis of its step it continued
   int64_t step = 0;
   double log_probability = 0;  // of the sentence up to here
 };
 
 struct Hypothesis {
-  std::vector<int32_t> words;       // ends in 0 if finished
-  std::vector<int64_t> slots;       // the live hypothesis that each word continued, step after step
+  std::vector<int32_t> words;  // ends in 0 if finished
+  std::vector<int64_t> slots;  // the live hypothesis that each word continued, step after step
   double log_probability = 0;
   bool finished = false;
   double cost() const { return -log_probability; }
@@ -45,8 +45,8 @@ class Beam {
   template <typename T>
   void extend(const T* log_probabilities, int64_t words);
 
-  // Finished and, when the search ended early, unfinished hypotheses, by rising cost (per word if by_length); equal ones
-  // in the order in which they were found.
+  // Finished and, when the search ended early, unfinished hypotheses, by rising cost (per word if by_length); equal
+  // ones in the order in which they were found.
   std::vector<Hypothesis> ranked(bool by_length) const;
 
  private:

@@ -11,7 +11,8 @@
 namespace fovea::caption {
 
 FeatureStore::FeatureStore(const io::GridFeaturesReader& reader, int64_t cache_bytes)
-    : reader_(reader), capacity_(std::max<int64_t>(1, cache_bytes / (reader.layout().values() * static_cast<int64_t>(sizeof(float))))) {}
+    : reader_(reader),
+      capacity_(std::max<int64_t>(1, cache_bytes / (reader.layout().values() * static_cast<int64_t>(sizeof(float))))) {}
 
 FeatureStore::~FeatureStore() {
   if (pending_.valid()) pending_.wait();
@@ -65,19 +66,22 @@ int64_t FeatureStore::cached_bytes() const {
   return static_cast<int64_t>(newest_.size()) * reader_.layout().values() * static_cast<int64_t>(sizeof(float));
 }
 
-std::vector<CaptionSample> collect_samples(const data::CaptionSet& set, const std::string& split, const ModelContext& context,
-                                           const io::GridFeaturesReader& features, int64_t max_length, bool allow_missing, SampleCounts& counts) {
+std::vector<CaptionSample> collect_samples(const data::CaptionSet& set, const std::string& split,
+                                           const ModelContext& context, const io::GridFeaturesReader& features,
+                                           int64_t max_length, bool allow_missing, SampleCounts& counts) {
   std::vector<CaptionSample> out;
   for (const int64_t image : set.images_of(split)) {
     const int64_t item = features.find(set.ids[static_cast<size_t>(image)]);
     if (item < 0) {
       ++counts.without_features;
       if (allow_missing) continue;
-      fail_data(features.path() + ": item_id", fmt::format("'{}' of {}", printable(set.ids[static_cast<size_t>(image)]), set.path), "no such item",
+      fail_data(features.path() + ": item_id",
+                fmt::format("'{}' of {}", printable(set.ids[static_cast<size_t>(image)]), set.path), "no such item",
                 "make features of the whole split, or give --allow-missing");
     }
     for (int64_t k = set.offsets[static_cast<size_t>(image)]; k < set.offsets[static_cast<size_t>(image) + 1]; ++k) {
-      const auto tokens = data::tokenize(set.captions[static_cast<size_t>(k)], context.tokenizer, context.keep_punctuation);
+      const auto tokens =
+          data::tokenize(set.captions[static_cast<size_t>(k)], context.tokenizer, context.keep_punctuation);
       if (tokens.empty()) {
         ++counts.empty;
       } else if (static_cast<int64_t>(tokens.size()) > max_length) {
@@ -90,10 +94,12 @@ std::vector<CaptionSample> collect_samples(const data::CaptionSet& set, const st
   return out;
 }
 
-std::vector<std::vector<std::string>> split_tokens(const data::CaptionSet& set, const std::string& split, data::TokenizerKind tokenizer, bool keep_punctuation) {
+std::vector<std::vector<std::string>> split_tokens(const data::CaptionSet& set, const std::string& split,
+                                                   data::TokenizerKind tokenizer, bool keep_punctuation) {
   std::vector<std::vector<std::string>> out;
   for (const int64_t image : set.images_of(split)) {
-    for (const std::string& caption : set.captions_of(image)) out.push_back(data::tokenize(caption, tokenizer, keep_punctuation));
+    for (const std::string& caption : set.captions_of(image))
+      out.push_back(data::tokenize(caption, tokenizer, keep_punctuation));
   }
   return out;
 }
@@ -116,8 +122,10 @@ std::vector<std::vector<int64_t>> BatchPlan::epoch(uint64_t epoch) const {
   if (!grouped_) {
     for (size_t begin = 0; begin < order.size(); begin += static_cast<size_t>(batch_)) {
       const size_t end = std::min(order.size(), begin + static_cast<size_t>(batch_));
-      out.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(begin), order.begin() + static_cast<std::ptrdiff_t>(end));
-      std::stable_sort(out.back().begin(), out.back().end(), [&](int64_t a, int64_t b) { return length(a) > length(b); });
+      out.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(begin),
+                       order.begin() + static_cast<std::ptrdiff_t>(end));
+      std::stable_sort(out.back().begin(), out.back().end(),
+                       [&](int64_t a, int64_t b) { return length(a) > length(b); });
     }
     return out;
   }
@@ -129,8 +137,11 @@ std::vector<std::vector<int64_t>> BatchPlan::epoch(uint64_t epoch) const {
   for (size_t round = 0; static_cast<int64_t>(out.size()) < batches_; ++round) {
     for (const int64_t g : turn) {
       const auto& group = *groups[static_cast<size_t>(g)];
-      const size_t begin = round * static_cast<size_t>(batch_), end = std::min(group.size(), begin + static_cast<size_t>(batch_));
-      if (begin < end) out.emplace_back(group.begin() + static_cast<std::ptrdiff_t>(begin), group.begin() + static_cast<std::ptrdiff_t>(end));
+      const size_t begin = round * static_cast<size_t>(batch_),
+                   end = std::min(group.size(), begin + static_cast<size_t>(batch_));
+      if (begin < end)
+        out.emplace_back(group.begin() + static_cast<std::ptrdiff_t>(begin),
+                         group.begin() + static_cast<std::ptrdiff_t>(end));
     }
   }
   return out;

@@ -42,8 +42,8 @@ class FeatureStore {
 };
 
 struct CaptionSample {
-  int64_t item = 0;   // of the features
-  int64_t image = 0;  // of the caption set
+  int64_t item = 0;     // of the features
+  int64_t image = 0;    // of the caption set
   int64_t caption = 0;  // of the caption set: what draws are keyed by
   std::vector<int32_t> words;
 };
@@ -54,11 +54,13 @@ struct SampleCounts {
 
 // The captions of a split. Captions of more than `max_length` words are left out and counted, as are empty ones.
 // Throws Error(kData) if an image has no features, unless `allow_missing`.
-std::vector<CaptionSample> collect_samples(const data::CaptionSet& set, const std::string& split, const ModelContext& context,
-                                           const io::GridFeaturesReader& features, int64_t max_length, bool allow_missing, SampleCounts& counts);
+std::vector<CaptionSample> collect_samples(const data::CaptionSet& set, const std::string& split,
+                                           const ModelContext& context, const io::GridFeaturesReader& features,
+                                           int64_t max_length, bool allow_missing, SampleCounts& counts);
 
 // The tokenised captions of a split, for the vocabulary.
-std::vector<std::vector<std::string>> split_tokens(const data::CaptionSet& set, const std::string& split, data::TokenizerKind tokenizer, bool keep_punctuation);
+std::vector<std::vector<std::string>> split_tokens(const data::CaptionSet& set, const std::string& split,
+                                                   data::TokenizerKind tokenizer, bool keep_punctuation);
 
 // Batches of an epoch, as indices of samples by falling length: a pure function of (seed, epoch).
 // Grouped: a batch has captions of one length; lengths come in turn, in an order drawn for the epoch (arctic-captions).

@@ -19,7 +19,8 @@ namespace {
 
 constexpr double kBaselineDecay = 0.9;  // b <- 0.9 b + 0.1 r, arctic-captions
 
-CaptionBatch gather(const std::vector<CaptionSample>& samples, const std::vector<int64_t>& batch, FeatureStore& features) {
+CaptionBatch gather(const std::vector<CaptionSample>& samples, const std::vector<int64_t>& batch,
+                    FeatureStore& features) {
   const BatchItems items = batch_items(samples, batch);
   CaptionBatch out{features.fetch(items.items), items.image, {}};
   for (const int64_t i : batch) out.words.push_back(samples[static_cast<size_t>(i)].words);
@@ -29,16 +30,25 @@ CaptionBatch gather(const std::vector<CaptionSample>& samples, const std::vector
 // Sum over rows of the entropy of alpha.
 double entropy_sum(const Tensor& alpha) {
   double sum = 0;
-  for (const float a : alpha.span<float>()) sum -= a > 0 ? static_cast<double>(a) * std::log(static_cast<double>(a)) : 0.0;
+  for (const float a : alpha.span<float>())
+    sum -= a > 0 ? static_cast<double>(a) * std::log(static_cast<double>(a)) : 0.0;
   return sum;
 }
 
 }  // namespace
 
-CaptionTask::CaptionTask(const TaskOptions& options, Decoder& decoder, const ModelContext& context, const data::CaptionSet& set,
-                         const std::vector<CaptionSample>& training, const std::vector<CaptionSample>& validation, FeatureStore& features)
-    : options_(options), decoder_(decoder), context_(context), set_(set), training_(training), validation_(validation), features_(features),
-      plan_(training, options.batch, options.grouped, options.seed), optimizer_(decoder.parameters(), options.optimizer) {}
+CaptionTask::CaptionTask(const TaskOptions& options, Decoder& decoder, const ModelContext& context,
+                         const data::CaptionSet& set, const std::vector<CaptionSample>& training,
+                         const std::vector<CaptionSample>& validation, FeatureStore& features)
+    : options_(options),
+      decoder_(decoder),
+      context_(context),
+      set_(set),
+      training_(training),
+      validation_(validation),
+      features_(features),
+      plan_(training, options.batch, options.grouped, options.seed),
+      optimizer_(decoder.parameters(), options.optimizer) {}
 
 const std::vector<int64_t>& CaptionTask::batch_of(int64_t step) {
   const auto epoch = static_cast<uint64_t>(step / plan_.batches());
@@ -57,7 +67,9 @@ DecoderPass CaptionTask::make_pass(int64_t step, const std::vector<int64_t>& bat
   pass.seed = options_.seed;
   pass.step = static_cast<uint64_t>(step);
   if (decoder_.config().attention != AttentionMode::kHard) return pass;
-  const auto soft = [&](uint64_t item) { return Rng(options_.seed, RngPurpose::kAttention, pass.step, item).uniform_double() < options_.soft_probability; };
+  const auto soft = [&](uint64_t item) {
+    return Rng(options_.seed, RngPurpose::kAttention, pass.step, item).uniform_double() < options_.soft_probability;
+  };
   constexpr uint64_t kBatchCoin = ~uint64_t{0}, kImageCoin = uint64_t{1} << 62U;
   const bool batch_soft = soft(kBatchCoin);
   std::vector<uint64_t> captions;
@@ -66,13 +78,15 @@ DecoderPass CaptionTask::make_pass(int64_t step, const std::vector<int64_t>& bat
     pass.sampled.push_back(options_.coin_per_image ? !soft(kImageCoin | captions.back()) : !batch_soft);
   }
   pass.uniform = [seed = options_.seed, at = pass.step, captions](int64_t b, int64_t t) {
-    return Rng(seed, RngPurpose::kAttention, at, (captions[static_cast<size_t>(b)] << 16U) | static_cast<uint64_t>(t)).uniform_double();
+    return Rng(seed, RngPurpose::kAttention, at, (captions[static_cast<size_t>(b)] << 16U) | static_cast<uint64_t>(t))
+        .uniform_double();
   };
   return pass;
 }
 
 // Reward against the baseline as it was before this batch; then the baseline moves.
-Var CaptionTask::hard_terms(const DecoderOutputs& out, const DecoderPass& pass, const std::vector<double>& nll, const std::vector<int64_t>& lengths) {
+Var CaptionTask::hard_terms(const DecoderOutputs& out, const DecoderPass& pass, const std::vector<double>& nll,
+                            const std::vector<int64_t>& lengths) {
   ops::HardAttentionTerms terms;
   terms.lambda_r = options_.lambda_r;
   terms.lambda_e = options_.lambda_e;
@@ -110,7 +124,8 @@ Var CaptionTask::loss_of(const DecoderOutputs& out, const DecoderPass& pass) {
     sums_.penalty += penalty.value().item() * static_cast<double>(captions);
     loss = ops::add(loss, ops::scale(penalty, options_.lambda));
   }
-  return decoder_.config().attention == AttentionMode::kHard ? ops::add(loss, hard_terms(out, pass, nll, lengths)) : loss;
+  return decoder_.config().attention == AttentionMode::kHard ? ops::add(loss, hard_terms(out, pass, nll, lengths))
+                                                             : loss;
 }
 
 double CaptionTask::step(int64_t step) {
@@ -126,7 +141,8 @@ double CaptionTask::step(int64_t step) {
   return value;
 }
 
-std::optional<HeldOut> held_out_likelihood(Decoder& decoder, const std::vector<CaptionSample>& samples, FeatureStore& features, int64_t batch,
+std::optional<HeldOut> held_out_likelihood(Decoder& decoder, const std::vector<CaptionSample>& samples,
+                                           FeatureStore& features, int64_t batch,
                                            const std::function<bool()>& should_stop) {
   const NoGrad no_grad;
   double nll = 0, words = 0;
@@ -168,7 +184,8 @@ std::optional<double> CaptionTask::validation_bleu(const std::function<bool()>& 
         item.references.push_back(table.ids(data::tokenize(text, context_.tokenizer, context_.keep_punctuation)));
       }
       const eval::BleuStatistics one = eval::bleu_statistics(item);
-      for (size_t k = 0; k < one.matches.size(); ++k) sum.matches[k] += one.matches[k], sum.guesses[k] += one.guesses[k];
+      for (size_t k = 0; k < one.matches.size(); ++k)
+        sum.matches[k] += one.matches[k], sum.guesses[k] += one.guesses[k];
       sum.hypothesis_length += one.hypothesis_length;
       sum.reference_length += one.reference_length;
     }
@@ -228,8 +245,9 @@ void CaptionTask::save(io::CheckpointData& data) const {
   data.rng = {options_.seed, steps};
   data.sampler = {steps / per_epoch, steps % per_epoch};
   const Sums& s = sums_;
-  data.training["caption_sums"] = io::canonical_json(
-      io::Json{s.captions, s.words, s.nll, s.penalty, s.entropy, s.rows, s.reward, s.advantage, s.advantage_squares, s.sampled, baseline_});
+  data.training["caption_sums"] =
+      io::canonical_json(io::Json{s.captions, s.words, s.nll, s.penalty, s.entropy, s.rows, s.reward, s.advantage,
+                                  s.advantage_squares, s.sampled, baseline_});
 }
 
 void CaptionTask::restore(const io::CheckpointData& data, const std::string& origin) {
@@ -238,7 +256,8 @@ void CaptionTask::restore(const io::CheckpointData& data, const std::string& ori
   const std::string place = origin + ": training: caption_sums";
   const io::Json json = io::parse_json(io::json_text(data.training, "caption_sums", origin), place);
   constexpr size_t kCount = 11;
-  const bool fits = json.is_array() && json.size() == kCount && std::all_of(json.begin(), json.end(), [](const io::Json& v) { return v.is_number(); });
+  const bool fits = json.is_array() && json.size() == kCount &&
+                    std::all_of(json.begin(), json.end(), [](const io::Json& v) { return v.is_number(); });
   if (!fits) fail_data(place, "11 numbers", json.dump());
   const auto at = [&](size_t i) { return json[i].get<double>(); };
   sums_ = {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9)};

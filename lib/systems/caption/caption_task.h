@@ -22,10 +22,10 @@ struct TaskOptions {
   double lambda_r = 1, lambda_e = 0.002;   // hard attention
   bool reward_is_mean = true;              // per word; else the caption's log-likelihood
   bool coin_per_image = false;
-  double soft_probability = 0.5;           // of a soft step in hard attention
-  std::string best = "nll";                // or "bleu4"
+  double soft_probability = 0.5;  // of a soft step in hard attention
+  std::string best = "nll";       // or "bleu4"
   int64_t validation_beam = 1;
-  int64_t max_words = 50;                  // of captions written for bleu4
+  int64_t max_words = 50;  // of captions written for bleu4
   uint64_t seed = 1;
 };
 
@@ -33,7 +33,8 @@ class CaptionTask : public train::Task {
  public:
   // References of `set` are used for bleu4. Everything outlives the task.
   CaptionTask(const TaskOptions& options, Decoder& decoder, const ModelContext& context, const data::CaptionSet& set,
-              const std::vector<CaptionSample>& training, const std::vector<CaptionSample>& validation, FeatureStore& features);
+              const std::vector<CaptionSample>& training, const std::vector<CaptionSample>& validation,
+              FeatureStore& features);
 
   int64_t steps_per_epoch() const override { return plan_.batches(); }
   double learning_rate(int64_t) const override { return options_.learning_rate; }
@@ -55,7 +56,8 @@ class CaptionTask : public train::Task {
   const std::vector<int64_t>& batch_of(int64_t step);
   DecoderPass make_pass(int64_t step, const std::vector<int64_t>& batch) const;
   Var loss_of(const DecoderOutputs& out, const DecoderPass& pass);
-  Var hard_terms(const DecoderOutputs& out, const DecoderPass& pass, const std::vector<double>& nll, const std::vector<int64_t>& lengths);
+  Var hard_terms(const DecoderOutputs& out, const DecoderPass& pass, const std::vector<double>& nll,
+                 const std::vector<int64_t>& lengths);
   std::optional<double> validation_bleu(const std::function<bool()>& should_stop);
 
   TaskOptions options_;
@@ -76,7 +78,8 @@ class CaptionTask : public train::Task {
 struct HeldOut {
   double nll_per_caption = 0, nll_per_word = 0;
 };
-std::optional<HeldOut> held_out_likelihood(Decoder& decoder, const std::vector<CaptionSample>& samples, FeatureStore& features, int64_t batch,
+std::optional<HeldOut> held_out_likelihood(Decoder& decoder, const std::vector<CaptionSample>& samples,
+                                           FeatureStore& features, int64_t batch,
                                            const std::function<bool()>& should_stop);
 
 }  // namespace fovea::caption

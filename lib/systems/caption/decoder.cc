@@ -34,8 +34,12 @@ Var dense(const Var& x, const Dense& layer, ops::Activation activation = ops::Ac
   const int64_t rows = x.extent(0), in = weight.extent(1), out = weight.extent(0);
   ops::detail::require_fit(x.shape().rank() == 2 && x.extent(1) == in, "dense", x.shape(), weight.shape());
   Tensor y = Tensor::empty({rows, out}, x.dtype());
-  if (x.dtype() == DType::kF32) kernels::multiply_rows<float>({x.value().data<float>(), rows, in}, weight.value(), {y.data<float>(), rows, out}, false);
-  else kernels::multiply_rows<double>({x.value().data<double>(), rows, in}, weight.value(), {y.data<double>(), rows, out}, false);
+  if (x.dtype() == DType::kF32)
+    kernels::multiply_rows<float>({x.value().data<float>(), rows, in}, weight.value(), {y.data<float>(), rows, out},
+                                  false);
+  else
+    kernels::multiply_rows<double>({x.value().data<double>(), rows, in}, weight.value(), {y.data<double>(), rows, out},
+                                   false);
   kernels::add_row_into(bias.defined() ? bias.value() : Tensor(), activation == ops::Activation::kRelu, y);
   const Var z{std::move(y)};
   return activation == ops::Activation::kRelu ? z : ops::activate(z, activation);
@@ -47,7 +51,8 @@ struct Decoder::State {
   DecoderConfig config;
   DType dtype;
   std::deque<nn::Parameter> parameters;  // addresses stay
-  nn::Parameter *embedding = nullptr, *input_weight = nullptr, *recurrent_weight = nullptr, *lstm_bias = nullptr, *query = nullptr;
+  nn::Parameter *embedding = nullptr, *input_weight = nullptr, *recurrent_weight = nullptr, *lstm_bias = nullptr,
+                *query = nullptr;
   std::vector<Dense> init, attention, extra_output;
   Dense init_hidden, init_cell, score, gate, output_hidden, output_context, output;
 
@@ -59,7 +64,9 @@ struct Decoder::State {
     parameters.push_back(std::move(parameter));
     return &parameters.back();
   }
-  Dense add_dense(const std::string& layer, int64_t out, int64_t in) { return {add(layer, "weight", {out, in}), add(layer, "bias", {out})}; }
+  Dense add_dense(const std::string& layer, int64_t out, int64_t in) {
+    return {add(layer, "weight", {out, in}), add(layer, "bias", {out})};
+  }
 
   void build();
   Var initial(const Var& mean, const Dense& layer, const std::vector<int64_t>& image) const;
@@ -88,14 +95,16 @@ void Decoder::State::build() {
   recurrent_weight = add("lstm", "recurrent_weight", {4 * n, n + context});
   lstm_bias = add("lstm", "bias", {4 * n});
   if (c.attends()) {
-    for (int64_t i = 0; i < c.attention_layers; ++i) attention.push_back(add_dense(fmt::format("attention{}", i), k, i == 0 ? d : k));
+    for (int64_t i = 0; i < c.attention_layers; ++i)
+      attention.push_back(add_dense(fmt::format("attention{}", i), k, i == 0 ? d : k));
     query = add("attention_query", "weight", {k, n});
     score = {add("attention_score", "weight", {k}), add("attention_score", "bias", {1})};
   }
   if (context > 0 && c.gate != GateKind::kNone) gate = add_dense("gate", c.gate == GateKind::kScalar ? 1 : d, n);
   output_hidden = add_dense("output_hidden", m, n);
   if (context > 0 && c.context_to_output) output_context = add_dense("output_context", m, d);
-  for (int64_t i = 0; i + 1 < c.output_layers; ++i) extra_output.push_back(add_dense(fmt::format("output_extra{}", i), m, m));
+  for (int64_t i = 0; i + 1 < c.output_layers; ++i)
+    extra_output.push_back(add_dense(fmt::format("output_extra{}", i), m, m));
   output = add_dense("output", c.vocabulary, m);
   for (nn::Parameter& parameter : parameters) {
     if (parameter.name == "bias") parameter.decay_scale = 0;
@@ -112,7 +121,8 @@ Var Decoder::State::initial(const Var& mean, const Dense& layer, const std::vect
   return ops::gather_rows(dense(mean, layer, ops::Activation::kTanh), image);
 }
 
-std::pair<Var, Var> Decoder::State::start(const Var& mean, const std::vector<int64_t>& image, const DecoderPass& pass) const {
+std::pair<Var, Var> Decoder::State::start(const Var& mean, const std::vector<int64_t>& image,
+                                          const DecoderPass& pass) const {
   Var x = mean;
   for (size_t i = 0; i < init.size(); ++i) x = drop(dense(x, init[i], ops::Activation::kRelu), kInitDropout + i, pass);
   return {initial(x, init_hidden, image), initial(x, init_cell, image)};
@@ -131,12 +141,14 @@ Var Decoder::State::projected(const Var& annotations) const {
     p = ops::attention_projection(rows, weights, biases);
   } else {
     p = rows;
-    for (size_t i = 0; i < attention.size(); ++i) p = dense(p, attention[i], i == 0 ? ops::Activation::kNone : ops::Activation::kTanh);
+    for (size_t i = 0; i < attention.size(); ++i)
+      p = dense(p, attention[i], i == 0 ? ops::Activation::kNone : ops::Activation::kTanh);
   }
   return ops::reshape(p, {images, places, config.units});
 }
 
-ops::AttentionLstmInputs Decoder::State::inputs(const Var& x, const Var& annotations, const Var& p, const Var& mean) const {
+ops::AttentionLstmInputs Decoder::State::inputs(const Var& x, const Var& annotations, const Var& p,
+                                                const Var& mean) const {
   ops::AttentionLstmInputs in;
   in.x = x;
   in.input_weight = input_weight->var;
@@ -165,7 +177,8 @@ Var Decoder::State::logits(const Var& x, const ops::AttentionLstmOutputs& steps,
   if (output_context.weight != nullptr) r = ops::add(r, dense(steps.context, output_context));
   if (config.deep_output_tanh) r = ops::tanh(r);
   r = drop(r, kOutputDropout, pass);
-  for (size_t i = 0; i < extra_output.size(); ++i) r = drop(dense(r, extra_output[i], ops::Activation::kRelu), kOutputDropout + 1 + i, pass);
+  for (size_t i = 0; i < extra_output.size(); ++i)
+    r = drop(dense(r, extra_output[i], ops::Activation::kRelu), kOutputDropout + 1 + i, pass);
   return dense(r, output);
 }
 
@@ -208,7 +221,8 @@ namespace {
 
 void check_annotations(const Tensor& annotations, const DecoderConfig& config) {
   if (config.attention == AttentionMode::kBlind && !annotations.defined()) return;
-  const bool fits = annotations.defined() && annotations.rank() == 3 && annotations.extent(1) == config.places && annotations.extent(2) == config.annotation;
+  const bool fits = annotations.defined() && annotations.rank() == 3 && annotations.extent(1) == config.places &&
+                    annotations.extent(2) == config.annotation;
   if (!fits) {
     fail(ErrorKind::kData, "decoder: expected annotations [I,{},{}], found {}", config.places, config.annotation,
          annotations.defined() ? annotations.shape().text() : "none");
@@ -246,7 +260,8 @@ DecoderOutputs Decoder::forward(const CaptionBatch& batch, const DecoderPass& pa
   const Var x = ops::embedding(s.embedding->var, previous);
   ops::AttentionLstmInputs in = s.inputs(x, out.annotations, p, mean);
   std::tie(in.h0, in.c0) = s.start(mean, batch.image, pass);
-  ops::AttentionLstmConfig config{s.config.attention_activation, s.config.temperature, pass.sampled, pass.uniform, pass.argmax, batch.image};
+  ops::AttentionLstmConfig config{
+      s.config.attention_activation, s.config.temperature, pass.sampled, pass.uniform, pass.argmax, batch.image};
   out.recurrent = ops::attention_lstm(in, out.steps, config);
   out.logits = s.logits(x, out.recurrent, pass);
   return out;
@@ -282,7 +297,8 @@ DecoderState Decoder::start(const EncodedImages& images, std::vector<int64_t> im
   return state;
 }
 
-DecoderStep Decoder::advance(const EncodedImages& images, const DecoderState& state, const std::vector<int32_t>& previous, const DecoderPass& pass) {
+DecoderStep Decoder::advance(const EncodedImages& images, const DecoderState& state,
+                             const std::vector<int32_t>& previous, const DecoderPass& pass) {
   const NoGrad no_grad;
   const State& s = *state_;
   const Var x = ops::embedding(s.embedding->var, previous);
@@ -291,8 +307,9 @@ DecoderStep Decoder::advance(const EncodedImages& images, const DecoderState& st
   in.c0 = Var(state.c);
   ops::PackedSteps one;
   one.active = {static_cast<int64_t>(previous.size())};
-  const ops::AttentionLstmOutputs steps =
-      ops::attention_lstm(in, one, {s.config.attention_activation, s.config.temperature, pass.sampled, pass.uniform, pass.argmax, state.image});
+  const ops::AttentionLstmOutputs steps = ops::attention_lstm(
+      in, one,
+      {s.config.attention_activation, s.config.temperature, pass.sampled, pass.uniform, pass.argmax, state.image});
   DecoderStep out;
   out.log_probabilities = kernels::softmax(s.logits(x, steps, {}).value(), true);
   if (steps.alpha.defined()) out.alpha = steps.alpha.value();

@@ -1,4 +1,5 @@
-// The caption decoder: annotation vectors in, a distribution over words out at every step (Xu et al. 2015, section 3.1).
+// The caption decoder: annotation vectors in, a distribution over words out at every step (Xu et al. 2015,
+// section 3.1).
 #pragma once
 
 #include <cstdint>
@@ -15,46 +16,46 @@ namespace fovea::caption {
 
 // Captions to be predicted word by word. Sequences come by falling length.
 struct CaptionBatch {
-  Tensor annotations;                           // [I,L,D]
-  std::vector<int64_t> image;                   // of each sequence: 0..I-1
-  std::vector<std::vector<int32_t>> words;      // without the end word; may be empty
+  Tensor annotations;                       // [I,L,D]
+  std::vector<int64_t> image;               // of each sequence: 0..I-1
+  std::vector<std::vector<int32_t>> words;  // without the end word; may be empty
 };
 
 // Everything about one pass that is not the data.
 struct DecoderPass {
   bool dropout = false;
-  uint64_t seed = 1, step = 0;                  // of dropout masks
-  std::vector<bool> sampled;                    // hard attention: which sequences draw places; empty: none
+  uint64_t seed = 1, step = 0;  // of dropout masks
+  std::vector<bool> sampled;    // hard attention: which sequences draw places; empty: none
   std::function<double(int64_t sequence, int64_t step)> uniform;
-  bool argmax = false;                          // hard attention, decoding: the likeliest place
-  bool annotations_need_gradient = false;       // to train a backbone, and for tests
+  bool argmax = false;                     // hard attention, decoding: the likeliest place
+  bool annotations_need_gradient = false;  // to train a backbone, and for tests
 };
 
 struct DecoderOutputs {
-  ops::PackedSteps steps;                       // lengths + 1: the end word is a target
-  std::vector<int32_t> targets;                 // [R]
-  Var logits;                                   // [R,V]
+  ops::PackedSteps steps;        // lengths + 1: the end word is a target
+  std::vector<int32_t> targets;  // [R]
+  Var logits;                    // [R,V]
   ops::AttentionLstmOutputs recurrent;
-  Var annotations;                              // the leaf made of the batch's
+  Var annotations;  // the leaf made of the batch's
 };
 
 // What images give before the first word: computed once, whatever the number of hypotheses.
 struct EncodedImages {
-  Var annotations, projected;                   // undefined where the decoder has none
-  Tensor h0, c0;                                // [I,n]
+  Var annotations, projected;  // undefined where the decoder has none
+  Tensor h0, c0;               // [I,n]
 };
 
 // Hypotheses side by side.
 struct DecoderState {
-  std::vector<int64_t> image;                   // [B]
-  Tensor h, c;                                  // [B,n]
+  std::vector<int64_t> image;  // [B]
+  Tensor h, c;                 // [B,n]
 };
 
 struct DecoderStep {
-  Tensor log_probabilities;                     // [B,V]
-  Tensor alpha;                                 // [B,L] or undefined
-  Tensor gate;                                  // [B,1] or [B,D] or undefined
-  DecoderState state;                           // after the step
+  Tensor log_probabilities;  // [B,V]
+  Tensor alpha;              // [B,L] or undefined
+  Tensor gate;               // [B,1] or [B,D] or undefined
+  DecoderState state;        // after the step
 };
 
 class Decoder {
@@ -79,7 +80,8 @@ class Decoder {
   EncodedImages encode(const Tensor& annotations);
   DecoderState start(const EncodedImages& images, std::vector<int64_t> image);
   // `previous`: the word before, -1 at first.
-  DecoderStep advance(const EncodedImages& images, const DecoderState& state, const std::vector<int32_t>& previous, const DecoderPass& pass);
+  DecoderStep advance(const EncodedImages& images, const DecoderState& state, const std::vector<int32_t>& previous,
+                      const DecoderPass& pass);
 
  private:
   struct State;

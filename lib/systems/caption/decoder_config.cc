@@ -17,7 +17,8 @@ E parse_name(const std::vector<std::string>& names, const std::string& name, con
 }
 
 bool flag(const io::Json& json, const char* key, const std::string& place) {
-  if (!json.contains(key) || !json[key].is_boolean()) fail_data(place + ": " + key, "true or false", json.contains(key) ? json[key].dump() : "nothing");
+  if (!json.contains(key) || !json[key].is_boolean())
+    fail_data(place + ": " + key, "true or false", json.contains(key) ? json[key].dump() : "nothing");
   return json[key].get<bool>();
 }
 
@@ -33,8 +34,12 @@ const std::vector<std::string>& gate_names() {
   return names;
 }
 
-AttentionMode parse_attention(const std::string& name, const std::string& place) { return parse_name<AttentionMode>(attention_names(), name, place); }
-GateKind parse_gate(const std::string& name, const std::string& place) { return parse_name<GateKind>(gate_names(), name, place); }
+AttentionMode parse_attention(const std::string& name, const std::string& place) {
+  return parse_name<AttentionMode>(attention_names(), name, place);
+}
+GateKind parse_gate(const std::string& name, const std::string& place) {
+  return parse_name<GateKind>(gate_names(), name, place);
+}
 
 void check_config(const DecoderConfig& config) {
   const auto within = [](const char* what, int64_t value, int64_t low, int64_t high) {
@@ -50,8 +55,10 @@ void check_config(const DecoderConfig& config) {
   within("attention layers", config.attention_layers, 1, 3);
   within("init layers", config.init_layers, 1, 8);
   within("output layers", config.output_layers, 1, 8);
-  if (!(config.dropout >= 0 && config.dropout < 1)) fail(ErrorKind::kUsage, "dropout: expected 0 <= x < 1, found {}", config.dropout);
-  if (!(config.temperature > 0)) fail(ErrorKind::kUsage, "temperature: expected a number above 0, found {}", config.temperature);
+  if (!(config.dropout >= 0 && config.dropout < 1))
+    fail(ErrorKind::kUsage, "dropout: expected 0 <= x < 1, found {}", config.dropout);
+  if (!(config.temperature > 0))
+    fail(ErrorKind::kUsage, "temperature: expected a number above 0, found {}", config.temperature);
 }
 
 std::string config_json(const DecoderConfig& config) {
@@ -84,7 +91,8 @@ DecoderConfig parse_config(const std::string& source, const std::string& place) 
   DecoderConfig config;
   config.attention = parse_attention(io::json_text(json, "attention", place), place + ": attention");
   config.gate = parse_gate(io::json_text(json, "gate", place), place + ": gate");
-  config.attention_activation = io::json_text(json, "attention_activation", place) == "relu" ? ops::Activation::kRelu : ops::Activation::kTanh;
+  config.attention_activation =
+      io::json_text(json, "attention_activation", place) == "relu" ? ops::Activation::kRelu : ops::Activation::kTanh;
   config.deep_output_tanh = io::json_text(json, "deep_output", place) == "tanh";
   config.previous_to_output = flag(json, "previous_to_output", place);
   config.context_to_output = flag(json, "context_to_output", place);
@@ -100,7 +108,8 @@ DecoderConfig parse_config(const std::string& source, const std::string& place) 
   config.temperature = io::json_number(json, "temperature", place);
   config.dropout = io::json_number(json, "dropout", place);
   config.forget_bias = io::json_number(json, "forget_bias", place);
-  if (io::json_text(json, "first_input", place) != "zero") fail_data(place + ": first_input", "\"zero\"", json["first_input"].dump());
+  if (io::json_text(json, "first_input", place) != "zero")
+    fail_data(place + ": first_input", "\"zero\"", json["first_input"].dump());
   try {
     check_config(config);
   } catch (const Error& error) {
@@ -123,7 +132,8 @@ std::vector<PartCost> decoder_costs(const DecoderConfig& c) {
   out.push_back({"init", init + (blind ? 0 : (c.init_layers - 1) * d) + 2 * n, 0, init});
   if (c.attends()) {
     const int64_t projection = d * k + (c.attention_layers - 1) * k * k;
-    out.push_back({"attention", projection + c.attention_layers * k + n * k + k + 1, n * k + c.places * (k + d), c.places * projection});
+    out.push_back({"attention", projection + c.attention_layers * k + n * k + k + 1, n * k + c.places * (k + d),
+                   c.places * projection});
   }
   if (c.has_context() && c.gate != GateKind::kNone) {
     const int64_t gates = c.gate == GateKind::kScalar ? 1 : d;

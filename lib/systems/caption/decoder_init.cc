@@ -32,8 +32,10 @@ void put_block(const Tensor& block, int64_t row, Tensor& out) {
       for (int64_t c = 0; c < n; ++c) to[(row + r) * width + c] = static_cast<T>(from[r * n + c]);
     }
   };
-  if (out.dtype() == DType::kF32) write(out.data<float>());
-  else write(out.data<double>());
+  if (out.dtype() == DType::kF32)
+    write(out.data<float>());
+  else
+    write(out.data<double>());
 }
 
 }  // namespace
@@ -53,7 +55,9 @@ void initialize_parameter(nn::Parameter& parameter, const DecoderConfig& config,
   if (key == "lstm/recurrent_weight") {
     nn::initialize_weight(value, {nn::Initializer::Kind::kGaussian, kDeviation}, columns, rows, seed, key);
     std::array<Tensor, 4> blocks;
-    parallel_tasks(4, [&](int64_t gate) { blocks[static_cast<size_t>(gate)] = orthogonal(n, seed, fmt::format("lstm/U{}", gate)); });
+    parallel_tasks(4, [&](int64_t gate) {
+      blocks[static_cast<size_t>(gate)] = orthogonal(n, seed, fmt::format("lstm/U{}", gate));
+    });
     for (int64_t gate = 0; gate < 4; ++gate) put_block(blocks[static_cast<size_t>(gate)], gate * n, value);
   } else if (rows == columns && rows > 1 && parameter.layer != "attention0") {
     put_block(orthogonal(rows, seed, key), 0, value);

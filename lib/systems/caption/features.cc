@@ -18,9 +18,13 @@ constexpr int64_t kPicturesAtOnce = 16;
 }  // namespace
 
 void declare_fit(cli::OptionTable& table, FitOptions& options) {
-  table.add("fit", options.fit, "HOW", "crop: shorter side to --resize-side, centre; stretch: the whole picture.").choices({"crop", "stretch"}).source("[arctic-captions]");
+  table.add("fit", options.fit, "HOW", "crop: shorter side to --resize-side, centre; stretch: the whole picture.")
+      .choices({"crop", "stretch"})
+      .source("[arctic-captions]");
   table.add("crop", options.crop, "N", "Side of the network's input; 0: its own.").range(0, 4096).source("[ours]");
-  table.add("resize-side", options.resize_side, "N", "Shorter side before the crop; 0: 8/7 of the crop, 256 for 224.").range(0, 8192).source("[arctic-captions]");
+  table.add("resize-side", options.resize_side, "N", "Shorter side before the crop; 0: 8/7 of the crop, 256 for 224.")
+      .range(0, 8192)
+      .source("[arctic-captions]");
 }
 
 data::Preprocess fitted(const data::Preprocess& preprocess, const FitOptions& options) {
@@ -30,7 +34,8 @@ data::Preprocess fitted(const data::Preprocess& preprocess, const FitOptions& op
   out.resize = options.fit == "stretch" ? data::ResizeMode::kStretch : data::ResizeMode::kShorterSide;
   out.resize_side = options.resize_side > 0 ? options.resize_side : side * 8 / 7;
   if (out.resize == data::ResizeMode::kStretch) out.resize_side = 0;
-  if (out.resize_side > 0 && out.resize_side < side) fail(ErrorKind::kUsage, "--resize-side: expected at least the crop of {}, found {}", side, out.resize_side);
+  if (out.resize_side > 0 && out.resize_side < side)
+    fail(ErrorKind::kUsage, "--resize-side: expected at least the crop of {}, found {}", side, out.resize_side);
   return out;
 }
 
@@ -38,9 +43,12 @@ void declare_features(cli::OptionTable& table, FeaturesOptions& options) {
   declare_picture_inputs(table, options.inputs);
   table.group("Features");
   table.add("model", options.model, "FILE", "Checkpoint of the network.").required().is_input_path();
-  table.add("layer", options.layer, "NAME", "Layer whose (rectified) map is taken.").default_text("what the last max_pool before a dense layer reads").source("[paper §4.3]");
+  table.add("layer", options.layer, "NAME", "Layer whose (rectified) map is taken.")
+      .default_text("what the last max_pool before a dense layer reads")
+      .source("[paper §4.3]");
   declare_fit(table, options.fit);
-  table.add("precision", options.precision, "TYPE", "Arithmetic of conv and dense layers; bf16 needs a CPU with AMX.").choices({"f32", "bf16"});
+  table.add("precision", options.precision, "TYPE", "Arithmetic of conv and dense layers; bf16 needs a CPU with AMX.")
+      .choices({"f32", "bf16"});
   table.group("Output");
   table.output(options.output, "Features to write.").required();
 }
@@ -66,12 +74,14 @@ int extract_features(const FeaturesOptions& options, const cli::Invocation& invo
     const int64_t last = std::min(item + kPicturesAtOnce, end);
     annotator.annotate(source, item, last, rows.data());
     for (int64_t i = item; i < last; ++i) {
-      writer.add(source.id(i), std::span<const float>(rows).subspan(static_cast<size_t>((i - item) * layout.values()), static_cast<size_t>(layout.values())));
+      writer.add(source.id(i), std::span<const float>(rows).subspan(static_cast<size_t>((i - item) * layout.values()),
+                                                                    static_cast<size_t>(layout.values())));
     }
     progress.update(last - begin);
   }
   const std::string hash = writer.finish();
-  log::info("{}: {} pictures, {} x {} features, content hash {}", options.output, end - begin, layout.places(), layout.dimension, hash);
+  log::info("{}: {} pictures, {} x {} features, content hash {}", options.output, end - begin, layout.places(),
+            layout.dimension, hash);
   return 0;
 }
 

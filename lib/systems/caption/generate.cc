@@ -14,7 +14,8 @@ namespace {
 
 // Which word of which hypothesis: draws of one image never meet.
 double draw(uint64_t seed, RngPurpose purpose, uint64_t key, int64_t hypothesis, int64_t step) {
-  return Rng(seed, purpose, key, (static_cast<uint64_t>(hypothesis) << 32U) | static_cast<uint64_t>(step)).uniform_double();
+  return Rng(seed, purpose, key, (static_cast<uint64_t>(hypothesis) << 32U) | static_cast<uint64_t>(step))
+      .uniform_double();
 }
 
 // log of the mean of the decoders' probabilities; the only decoder's as they are.
@@ -42,7 +43,8 @@ struct Trail {
 // The decoders side by side on the live hypotheses of a batch of images.
 class Writer {
  public:
-  Writer(std::span<Decoder* const> decoders, const Tensor& annotations, const GenerateOptions& options, std::span<const uint64_t> keys)
+  Writer(std::span<Decoder* const> decoders, const Tensor& annotations, const GenerateOptions& options,
+         std::span<const uint64_t> keys)
       : decoders_(decoders), options_(options), keys_(keys) {
     for (Decoder* decoder : decoders) images_.push_back(decoder->encode(annotations));
   }
@@ -53,7 +55,8 @@ class Writer {
   }
 
   // Continues rows `from` of the states. Returns log p [rows,V].
-  Tensor advance(const std::vector<int64_t>& from, const std::vector<int32_t>& previous, const std::vector<int64_t>& hypothesis, int64_t step);
+  Tensor advance(const std::vector<int64_t>& from, const std::vector<int32_t>& previous,
+                 const std::vector<int64_t>& hypothesis, int64_t step);
 
   Tensor alpha, gate;  // of the last advance, of the first decoder
 
@@ -69,7 +72,8 @@ class Writer {
 
 DecoderState Writer::rows_of(const DecoderState& state, const std::vector<int64_t>& rows) {
   const int64_t n = state.h.extent(1);
-  DecoderState out{{}, Tensor::empty({static_cast<int64_t>(rows.size()), n}), Tensor::empty({static_cast<int64_t>(rows.size()), n})};
+  DecoderState out{
+      {}, Tensor::empty({static_cast<int64_t>(rows.size()), n}), Tensor::empty({static_cast<int64_t>(rows.size()), n})};
   float *h = out.h.data<float>(), *c = out.c.data<float>();
   for (const int64_t row : rows) {
     out.image.push_back(state.image[static_cast<size_t>(row)]);
@@ -79,7 +83,8 @@ DecoderState Writer::rows_of(const DecoderState& state, const std::vector<int64_
   return out;
 }
 
-Tensor Writer::advance(const std::vector<int64_t>& from, const std::vector<int32_t>& previous, const std::vector<int64_t>& hypothesis, int64_t step) {
+Tensor Writer::advance(const std::vector<int64_t>& from, const std::vector<int32_t>& previous,
+                       const std::vector<int64_t>& hypothesis, int64_t step) {
   std::vector<Tensor> parts;
   for (size_t i = 0; i < decoders_.size(); ++i) {
     const DecoderState state = rows_of(states_[i], from);
@@ -90,7 +95,8 @@ Tensor Writer::advance(const std::vector<int64_t>& from, const std::vector<int32
         pass.sampled.assign(previous.size(), true);
         pass.uniform = [&, i](int64_t row, int64_t) {
           const auto r = static_cast<size_t>(row);
-          return draw(options_.seed + i, RngPurpose::kAttention, keys_[static_cast<size_t>(state.image[r])], hypothesis[r], step);
+          return draw(options_.seed + i, RngPurpose::kAttention, keys_[static_cast<size_t>(state.image[r])],
+                      hypothesis[r], step);
         };
       }
     }
@@ -132,7 +138,8 @@ WrittenCaption written(const Hypothesis& hypothesis, const Trail& trail, int64_t
   return out;
 }
 
-std::vector<std::vector<WrittenCaption>> beam_captions(Writer& writer, int64_t images, int64_t places, int64_t words, const GenerateOptions& options) {
+std::vector<std::vector<WrittenCaption>> beam_captions(Writer& writer, int64_t images, int64_t places, int64_t words,
+                                                       const GenerateOptions& options) {
   std::vector<Beam> beams(static_cast<size_t>(images), Beam(options.beam));
   std::vector<Trail> trails(beams.size());
   std::vector<int64_t> first(beams.size()), start(beams.size());  // rows of each image in the states
@@ -163,7 +170,8 @@ std::vector<std::vector<WrittenCaption>> beam_captions(Writer& writer, int64_t i
   std::vector<std::vector<WrittenCaption>> out(beams.size());
   for (size_t i = 0; i < beams.size(); ++i) {
     for (const Hypothesis& hypothesis : beams[i].ranked(options.length_norm)) {
-      if (static_cast<int64_t>(out[i].size()) < options.n_best) out[i].push_back(written(hypothesis, trails[i], places));
+      if (static_cast<int64_t>(out[i].size()) < options.n_best)
+        out[i].push_back(written(hypothesis, trails[i], places));
     }
   }
   return out;
@@ -176,7 +184,9 @@ int32_t draw_word(const float* log_p, int64_t words, const GenerateOptions& opti
   for (int64_t w = 0; w < words; ++w) {
     if (allowed(w)) largest = std::max(largest, static_cast<double>(log_p[w]));
   }
-  const auto weight = [&](int64_t w) { return allowed(w) ? std::exp((static_cast<double>(log_p[w]) - largest) / options.temperature) : 0.0; };
+  const auto weight = [&](int64_t w) {
+    return allowed(w) ? std::exp((static_cast<double>(log_p[w]) - largest) / options.temperature) : 0.0;
+  };
   for (int64_t w = 0; w < words; ++w) total += weight(w);
   double sum = 0;
   int32_t last = 0;
@@ -190,7 +200,9 @@ int32_t draw_word(const float* log_p, int64_t words, const GenerateOptions& opti
   return last;
 }
 
-std::vector<std::vector<WrittenCaption>> sampled_captions(Writer& writer, std::span<const uint64_t> keys, int64_t places, int64_t words, const GenerateOptions& options) {
+std::vector<std::vector<WrittenCaption>> sampled_captions(Writer& writer, std::span<const uint64_t> keys,
+                                                          int64_t places, int64_t words,
+                                                          const GenerateOptions& options) {
   const auto images = static_cast<int64_t>(keys.size());
   std::vector<int64_t> image;
   for (int64_t i = 0; i < images * options.n_best; ++i) image.push_back(i / options.n_best);
@@ -212,7 +224,8 @@ std::vector<std::vector<WrittenCaption>> sampled_captions(Writer& writer, std::s
     for (size_t k = 0; k < rows.size(); ++k) {
       const auto row = static_cast<size_t>(rows[k]);
       const float* mine = log_p.data<float>() + static_cast<int64_t>(k) * words;
-      const double u = draw(options.seed, RngPurpose::kSampling, keys[static_cast<size_t>(image[row])], hypothesis[k], step);
+      const double u =
+          draw(options.seed, RngPurpose::kSampling, keys[static_cast<size_t>(image[row])], hypothesis[k], step);
       const int32_t word = draw_word(mine, words, options, u);
       note(writer, static_cast<int64_t>(k), static_cast<int64_t>(k) + 1, trails[row]);
       texts[row].words.push_back(word);
@@ -226,9 +239,12 @@ std::vector<std::vector<WrittenCaption>> sampled_captions(Writer& writer, std::s
     from = std::move(next_from);
   }
   std::vector<std::vector<WrittenCaption>> out(static_cast<size_t>(images));
-  for (size_t row = 0; row < texts.size(); ++row) out[static_cast<size_t>(image[row])].push_back(written(texts[row], trails[row], places));
+  for (size_t row = 0; row < texts.size(); ++row)
+    out[static_cast<size_t>(image[row])].push_back(written(texts[row], trails[row], places));
   for (auto& captions : out) {
-    std::stable_sort(captions.begin(), captions.end(), [](const WrittenCaption& a, const WrittenCaption& b) { return a.log_probability > b.log_probability; });
+    std::stable_sort(captions.begin(), captions.end(), [](const WrittenCaption& a, const WrittenCaption& b) {
+      return a.log_probability > b.log_probability;
+    });
   }
   return out;
 }
@@ -241,8 +257,8 @@ uint64_t draw_key(const std::string& id) {
   return hash & 0xffffffffULL;
 }
 
-std::vector<std::vector<WrittenCaption>> generate(std::span<Decoder* const> decoders, const Tensor& annotations, std::span<const uint64_t> keys,
-                                                  const GenerateOptions& options) {
+std::vector<std::vector<WrittenCaption>> generate(std::span<Decoder* const> decoders, const Tensor& annotations,
+                                                  std::span<const uint64_t> keys, const GenerateOptions& options) {
   FOVEA_CHECK(!decoders.empty() && static_cast<int64_t>(keys.size()) == annotations.extent(0), "{} keys", keys.size());
   if (keys.empty()) return {};
   Writer writer(decoders, annotations, options, keys);
@@ -251,12 +267,14 @@ std::vector<std::vector<WrittenCaption>> generate(std::span<Decoder* const> deco
   return beam_captions(writer, annotations.extent(0), config.places, config.vocabulary, options);
 }
 
-std::vector<double> score_captions(std::span<Decoder* const> decoders, const Tensor& annotations, const std::vector<int64_t>& image,
+std::vector<double> score_captions(std::span<Decoder* const> decoders, const Tensor& annotations,
+                                   const std::vector<int64_t>& image,
                                    const std::vector<std::vector<int32_t>>& captions) {
   const NoGrad no_grad;
   std::vector<size_t> order(captions.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return captions[a].size() > captions[b].size(); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return captions[a].size() > captions[b].size(); });
   CaptionBatch batch{annotations, {}, {}};
   for (const size_t i : order) {
     batch.image.push_back(image[i]);
@@ -273,7 +291,8 @@ std::vector<double> score_captions(std::span<Decoder* const> decoders, const Ten
   size_t row = 0;
   for (const int64_t active : out.steps.active) {
     for (int64_t b = 0; b < active; ++b, ++row) {
-      scores[order[static_cast<size_t>(b)]] -= static_cast<double>(log_p.data<float>()[static_cast<int64_t>(row) * log_p.extent(1) + out.targets[row]]);
+      scores[order[static_cast<size_t>(b)]] -=
+          static_cast<double>(log_p.data<float>()[static_cast<int64_t>(row) * log_p.extent(1) + out.targets[row]]);
     }
   }
   return scores;

@@ -17,10 +17,10 @@ struct GenerateOptions {
   BeamOptions beam;
   bool length_norm = false;
   int64_t n_best = 1;
-  bool sample = false;       // n_best independent draws instead of beam search
-  double temperature = 1;    // of the draws
+  bool sample = false;     // n_best independent draws instead of beam search
+  double temperature = 1;  // of the draws
   HardDecode hard = HardDecode::kExpected;
-  uint64_t seed = 1;         // of draws
+  uint64_t seed = 1;  // of draws
 };
 
 struct WrittenCaption {
@@ -36,7 +36,8 @@ std::vector<std::vector<WrittenCaption>> generate(std::span<Decoder* const> deco
                                                   std::span<const uint64_t> keys, const GenerateOptions& options);
 
 // -log p of each caption (end word included), mean probability over the decoders. Any order of lengths.
-std::vector<double> score_captions(std::span<Decoder* const> decoders, const Tensor& annotations, const std::vector<int64_t>& image,
+std::vector<double> score_captions(std::span<Decoder* const> decoders, const Tensor& annotations,
+                                   const std::vector<int64_t>& image,
                                    const std::vector<std::vector<int32_t>>& captions);
 
 // A key for draws from an image's id (FNV-1a). Affects output: do not change.

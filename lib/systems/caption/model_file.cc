@@ -28,7 +28,8 @@ void store_caption_model(Decoder& decoder, const ModelContext& context, io::Chec
   for (const nn::Parameter* parameter : decoder.parameters()) {
     const auto extents = parameter->var.shape().extents();
     const auto values = parameter->var.value().span<float>();
-    data.model.push_back({parameter->layer, parameter->name, {extents.begin(), extents.end()}, {values.begin(), values.end()}});
+    data.model.push_back(
+        {parameter->layer, parameter->name, {extents.begin(), extents.end()}, {values.begin(), values.end()}});
   }
 }
 
@@ -50,10 +51,12 @@ CaptionModel load_caption_model(const std::string& path) {
   const io::CheckpointData data = io::read_checkpoint(path, {true, false, false});
   const std::string place = path + ": model/network";
   if (!data.network.starts_with(kFirstLine)) {
-    fail_data(place, "a caption decoder", "'" + printable(data.network.substr(0, 40)) + "'", "caption-attend train makes them");
+    fail_data(place, "a caption decoder", "'" + printable(data.network.substr(0, 40)) + "'",
+              "caption-attend train makes them");
   }
   const io::Json json = io::parse_json(std::string_view(data.network).substr(kFirstLine.size()), place);
-  if (!json.is_object() || !json.contains("decoder")) fail_data(place, "an object with the key decoder", "something else");
+  if (!json.is_object() || !json.contains("decoder"))
+    fail_data(place, "an object with the key decoder", "something else");
   Decoder decoder(parse_config(json["decoder"].dump(), place + ": decoder"));
   ModelContext context;
   try {
@@ -65,10 +68,12 @@ CaptionModel load_caption_model(const std::string& path) {
   context.vocabulary = data::Vocabulary(data.vocabulary);
   const DecoderConfig& config = decoder.config();
   if (context.vocabulary.size() != config.vocabulary) {
-    fail_data(path + ": vocabulary", fmt::format("{} words", config.vocabulary), std::to_string(context.vocabulary.size()));
+    fail_data(path + ": vocabulary", fmt::format("{} words", config.vocabulary),
+              std::to_string(context.vocabulary.size()));
   }
   const auto grid = json.value("grid", std::vector<int32_t>{});
-  if (grid.size() != 2 || int64_t{grid[0]} * grid[1] != config.places) fail_data(place + ": grid", fmt::format("{} places", config.places), json.value("grid", io::Json()).dump());
+  if (grid.size() != 2 || int64_t{grid[0]} * grid[1] != config.places)
+    fail_data(place + ": grid", fmt::format("{} places", config.places), json.value("grid", io::Json()).dump());
   context.features.grid = {grid[0], grid[1]};
   context.features.dimension = config.annotation;
   context.features.layer = json.value("layer", "");
@@ -80,15 +85,20 @@ CaptionModel load_caption_model(const std::string& path) {
 
 void check_features(const io::GridLayout& features, const CaptionModel& model, const std::string& origin) {
   const io::GridLayout& own = model.context.features;
-  const auto text = [](const io::GridLayout& layout) { return fmt::format("{}x{} places of {} features", layout.grid[0], layout.grid[1], layout.dimension); };
+  const auto text = [](const io::GridLayout& layout) {
+    return fmt::format("{}x{} places of {} features", layout.grid[0], layout.grid[1], layout.dimension);
+  };
   if (features.grid != own.grid || features.dimension != own.dimension) {
     fail_data(origin + ": features", fmt::format("{}, as {} was trained on", text(own), model.path), text(features));
   }
   if (features.layer != own.layer || features.network_hash != own.network_hash) {
-    fail_data(origin + ": features", fmt::format("layer {} of the network {}, as {} was trained on", own.layer, own.network_hash.substr(0, 8), model.path),
+    fail_data(origin + ": features",
+              fmt::format("layer {} of the network {}, as {} was trained on", own.layer, own.network_hash.substr(0, 8),
+                          model.path),
               fmt::format("layer {} of {}", features.layer, features.network_hash.substr(0, 8)));
   }
-  if (features.preprocess_json != own.preprocess_json) fail_data(origin + ": preprocess", own.preprocess_json, features.preprocess_json);
+  if (features.preprocess_json != own.preprocess_json)
+    fail_data(origin + ": preprocess", own.preprocess_json, features.preprocess_json);
 }
 
 }  // namespace fovea::caption

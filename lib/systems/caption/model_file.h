@@ -33,7 +33,8 @@ void restore_parameters(Decoder& decoder, const io::CheckpointData& data, const 
 // Throws Error(kData) for checkpoints of other systems, missing or misshapen arrays.
 CaptionModel load_caption_model(const std::string& path);
 
-// Throws Error(kData) unless features of this layout are what the model was trained on: grid, dimension, layer, network.
+// Throws Error(kData) unless features of this layout are what the model was trained on: grid, dimension, layer,
+// network.
 void check_features(const io::GridLayout& features, const CaptionModel& model, const std::string& origin);
 
 }  // namespace fovea::caption

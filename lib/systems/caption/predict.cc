@@ -32,7 +32,8 @@ class AnnotationSource {
 
 class FileSource : public AnnotationSource {
  public:
-  FileSource(const PredictOptions& options, const CaptionModel& model) : reader_(options.features), name_(options.features) {
+  FileSource(const PredictOptions& options, const CaptionModel& model)
+      : reader_(options.features), name_(options.features) {
     check_features(reader_.layout(), model, options.features);
     if (options.inputs.images.empty()) {
       for (int64_t i = 0; i < reader_.count(); ++i) items_.push_back(i);
@@ -41,22 +42,29 @@ class FileSource : public AnnotationSource {
       for (const int64_t image : set.images_of(options.inputs.split)) {
         const std::string& wanted = set.ids[static_cast<size_t>(image)];
         const int64_t item = reader_.find(wanted);
-        if (item < 0) fail_data(options.features + ": item_id", fmt::format("'{}' of {}", printable(wanted), options.inputs.images), "no such item", "make features of the whole split");
+        if (item < 0)
+          fail_data(options.features + ": item_id", fmt::format("'{}' of {}", printable(wanted), options.inputs.images),
+                    "no such item", "make features of the whole split");
         items_.push_back(item);
       }
     }
   }
   int64_t count() const override { return static_cast<int64_t>(items_.size()); }
-  const std::string& id(int64_t item) const override { return reader_.ids()[static_cast<size_t>(items_[static_cast<size_t>(item)])]; }
+  const std::string& id(int64_t item) const override {
+    return reader_.ids()[static_cast<size_t>(items_[static_cast<size_t>(item)])];
+  }
   Tensor read(int64_t begin, int64_t end) override {
     const io::GridLayout& layout = reader_.layout();
     Tensor out = Tensor::empty({end - begin, layout.places(), layout.dimension});
     const std::span<float> values = out.span<float>();
     const auto size = static_cast<size_t>(layout.values());
-    for (int64_t i = begin; i < end; ++i) reader_.read(items_[static_cast<size_t>(i)], values.subspan(static_cast<size_t>(i - begin) * size, size));
+    for (int64_t i = begin; i < end; ++i)
+      reader_.read(items_[static_cast<size_t>(i)], values.subspan(static_cast<size_t>(i - begin) * size, size));
     return out;
   }
-  io::InputRecord record() const override { return {"features", recorded_path(name_), "fovea.features", reader_.attributes().content_hash}; }
+  io::InputRecord record() const override {
+    return {"features", recorded_path(name_), "fovea.features", reader_.attributes().content_hash};
+  }
 
  private:
   io::GridFeaturesReader reader_;
@@ -66,7 +74,8 @@ class FileSource : public AnnotationSource {
 
 class PictureSource : public AnnotationSource {
  public:
-  PictureSource(const PredictOptions& options, const CaptionModel& model) : source_(open_pictures(options.inputs)), annotator_(make(options, model)) {
+  PictureSource(const PredictOptions& options, const CaptionModel& model)
+      : source_(open_pictures(options.inputs)), annotator_(make(options, model)) {
     check_features(annotator_.layout(), model, options.backbone);
   }
   int64_t count() const override { return source_.size(); }
@@ -92,14 +101,19 @@ class PictureSource : public AnnotationSource {
 void check_options(const PredictOptions& o) {
   const bool operands = !o.inputs.pictures.empty() || !o.inputs.list.empty();
   if (o.features.empty() && o.backbone.empty()) {
-    throw Error(ErrorKind::kUsage, "predict: expected --features, or pictures and --backbone, the network of the model's features");
+    throw Error(ErrorKind::kUsage,
+                "predict: expected --features, or pictures and --backbone, the network of the model's features");
   }
-  if (!o.features.empty() && (operands || !o.backbone.empty())) fail(ErrorKind::kUsage, "predict: --features and pictures exclude each other");
-  if (o.forced && (o.features.empty() || o.inputs.images.empty())) fail(ErrorKind::kUsage, "--forced: needs --features, and --images with the captions");
+  if (!o.features.empty() && (operands || !o.backbone.empty()))
+    fail(ErrorKind::kUsage, "predict: --features and pictures exclude each other");
+  if (o.forced && (o.features.empty() || o.inputs.images.empty()))
+    fail(ErrorKind::kUsage, "--forced: needs --features, and --images with the captions");
   if (o.forced && o.format == "h5") fail(ErrorKind::kUsage, "--forced prints a table: give --format tsv or text");
-  if (o.n_best > o.beam && !o.sample) fail(ErrorKind::kUsage, "--n-best: expected at most the beam of {}, found {}", o.beam, o.n_best);
+  if (o.n_best > o.beam && !o.sample)
+    fail(ErrorKind::kUsage, "--n-best: expected at most the beam of {}, found {}", o.beam, o.n_best);
   if (o.output.empty() && o.format == "h5") fail(ErrorKind::kUsage, "--output: needed unless --format is text or tsv");
-  if (!o.output.empty() && o.format != "h5") fail(ErrorKind::kUsage, "--output: --format {} goes to standard output", o.format);
+  if (!o.output.empty() && o.format != "h5")
+    fail(ErrorKind::kUsage, "--output: --format {} goes to standard output", o.format);
 }
 
 std::vector<CaptionModel> load_models(const std::vector<std::string>& paths) {
@@ -107,7 +121,8 @@ std::vector<CaptionModel> load_models(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     out.push_back(load_caption_model(path));
     const ModelContext &first = out[0].context, &context = out.back().context;
-    if (context.vocabulary.words() != first.vocabulary.words()) fail_data(path + ": vocabulary", "the words of " + paths[0], "others");
+    if (context.vocabulary.words() != first.vocabulary.words())
+      fail_data(path + ": vocabulary", "the words of " + paths[0], "others");
     check_features(context.features, out[0], path);
   }
   return out;
@@ -120,7 +135,9 @@ GenerateOptions generate_options(const PredictOptions& o, uint64_t seed) {
   out.n_best = o.n_best;
   out.sample = o.sample;
   out.temperature = o.temperature;
-  out.hard = o.hard_decode == "argmax" ? HardDecode::kArgmax : o.hard_decode == "sample" ? HardDecode::kSample : HardDecode::kExpected;
+  out.hard = o.hard_decode == "argmax"   ? HardDecode::kArgmax
+             : o.hard_decode == "sample" ? HardDecode::kSample
+                                         : HardDecode::kExpected;
   out.seed = seed;
   return out;
 }
@@ -128,7 +145,9 @@ GenerateOptions generate_options(const PredictOptions& o, uint64_t seed) {
 // The lines of --format text and tsv, or the fovea.captions file.
 class CaptionSink {
  public:
-  CaptionSink(const PredictOptions& o, const cli::Invocation& invocation, const CaptionModel& model, const io::RootAttributes& root) : options_(o), vocabulary_(model.context.vocabulary) {
+  CaptionSink(const PredictOptions& o, const cli::Invocation& invocation, const CaptionModel& model,
+              const io::RootAttributes& root)
+      : options_(o), vocabulary_(model.context.vocabulary) {
     if (o.format != "h5") {
       if (o.format == "tsv") write_stdout("#image\trank\tlogprob\tcaption\n");
       return;
@@ -160,8 +179,11 @@ class CaptionSink {
     }
     if (writer_) return writer_->add(id, rows);
     for (const io::GeneratedCaption& row : rows) {
-      if (options_.format == "text") write_stdout(row.text + "\n");
-      else write_stdout(fmt::format("{}\t{}\t{}\t{}\n", escape_tsv(id), row.beam_rank, format_number(row.logprob), escape_tsv(row.text)));
+      if (options_.format == "text")
+        write_stdout(row.text + "\n");
+      else
+        write_stdout(fmt::format("{}\t{}\t{}\t{}\n", escape_tsv(id), row.beam_rank, format_number(row.logprob),
+                                 escape_tsv(row.text)));
     }
   }
   std::string finish() { return writer_ ? writer_->finish() : std::string(); }
@@ -195,12 +217,18 @@ int score_forced(const PredictOptions& o, std::span<Decoder* const> decoders, co
       const double nll = scores[i - begin], count = static_cast<double>(samples[i].words.size() + 1);
       total += nll, words += count;
       const std::string& text = set.captions[static_cast<size_t>(samples[i].caption)];
-      if (o.format == "text") write_stdout(format_number(nll) + "\n");
-      else write_stdout(fmt::format("{}\t{}\t{}\t{}\t{}\n", escape_tsv(set.ids[static_cast<size_t>(samples[i].image)]), format_number(nll), samples[i].words.size() + 1, format_number(std::exp(nll / count)), escape_tsv(text)));
+      if (o.format == "text")
+        write_stdout(format_number(nll) + "\n");
+      else
+        write_stdout(fmt::format("{}\t{}\t{}\t{}\t{}\n", escape_tsv(set.ids[static_cast<size_t>(samples[i].image)]),
+                                 format_number(nll), samples[i].words.size() + 1, format_number(std::exp(nll / count)),
+                                 escape_tsv(text)));
     }
   }
   if (samples.empty()) fail_data(o.inputs.images + ": captions", "one at least", "none");
-  log::info("{} captions: {} nats a caption, {} a word, perplexity {}", samples.size(), format_number(total / static_cast<double>(samples.size())), format_number(total / words), format_number(std::exp(total / words)));
+  log::info("{} captions: {} nats a caption, {} a word, perplexity {}", samples.size(),
+            format_number(total / static_cast<double>(samples.size())), format_number(total / words),
+            format_number(std::exp(total / words)));
   return 0;
 }
 
@@ -210,7 +238,8 @@ void declare_predict(cli::OptionTable& table, PredictOptions& o) {
   declare_picture_inputs(table, o.inputs);
   table.group("Model");
   table.add("model", o.models, "FILE", "Caption model; several are averaged word by word.").required().is_input_path();
-  table.add("features", o.features, "FILE", "Annotation vectors: of all items, or of the images of --images.").is_input_path();
+  table.add("features", o.features, "FILE", "Annotation vectors: of all items, or of the images of --images.")
+      .is_input_path();
   table.add("backbone", o.backbone, "FILE", "Network that the features came from, for pictures.").is_input_path();
   table.add("forced", o.forced, "Score the captions of --images instead of writing new ones.").source("[ours]");
   table.group("Writing");
@@ -220,10 +249,18 @@ void declare_predict(cli::OptionTable& table, PredictOptions& o) {
   table.add("max-words", o.max_words, "N", "Length limit.").range(1, 1000).source("[ours]");
   table.add("suppress-unk", o.suppress_unk, "Never write the unknown word.").source("[ours]");
   table.add("sample", o.sample, "Draw captions instead of searching for the best.").source("[ours]");
-  table.add("temperature", o.temperature, "X", "Of the draws: p^(1/X).").above(0).at_most(100).only_with("sample").source("[ours]");
-  table.add("hard-decode", o.hard_decode, "HOW", "What a hard model looks at: expected, argmax or sample.").choices({"expected", "argmax", "sample"}).source("[arctic-captions]");
+  table.add("temperature", o.temperature, "X", "Of the draws: p^(1/X).")
+      .above(0)
+      .at_most(100)
+      .only_with("sample")
+      .source("[ours]");
+  table.add("hard-decode", o.hard_decode, "HOW", "What a hard model looks at: expected, argmax or sample.")
+      .choices({"expected", "argmax", "sample"})
+      .source("[arctic-captions]");
   table.add("attention", o.attention, "Store attention maps.").source("[ours]");
-  table.add("batch", o.batch, "N", "Pictures at a time; does not change the result.").range(1, 4096).no_effect_on_content();
+  table.add("batch", o.batch, "N", "Pictures at a time; does not change the result.")
+      .range(1, 4096)
+      .no_effect_on_content();
   table.group("Output");
   table.output(o.output, "fovea.captions file to write.");
   table.add("format", o.format, "KIND", "h5; text: one caption a line; tsv.").choices({"h5", "text", "tsv"});
@@ -237,8 +274,10 @@ int predict(const PredictOptions& options, const cli::Invocation& invocation) {
   for (CaptionModel& model : models) decoders.push_back(&model.decoder);
   if (options.forced) return score_forced(options, decoders, models[0]);
   std::unique_ptr<AnnotationSource> source;
-  if (options.features.empty()) source = std::make_unique<PictureSource>(options, models[0]);
-  else source = std::make_unique<FileSource>(options, models[0]);
+  if (options.features.empty())
+    source = std::make_unique<PictureSource>(options, models[0]);
+  else
+    source = std::make_unique<FileSource>(options, models[0]);
   const auto [begin, end] = invocation.common.shard.range(source->count());
   if (invocation.common.dry_run) {
     log::info("{} pictures, {} models", end - begin, models.size());
@@ -246,7 +285,8 @@ int predict(const PredictOptions& options, const cli::Invocation& invocation) {
   }
   io::RootAttributes root = run_record(invocation);
   root.inputs = {source->record()};
-  for (const CaptionModel& model : models) root.inputs.push_back({"model", recorded_path(model.path), "fovea.checkpoint", model.hash});
+  for (const CaptionModel& model : models)
+    root.inputs.push_back({"model", recorded_path(model.path), "fovea.checkpoint", model.hash});
   CaptionSink sink(options, invocation, models[0], root);
   const GenerateOptions generation = generate_options(options, invocation.common.seed);
   Progress progress("predict", "picture", end - begin);

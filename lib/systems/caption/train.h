@@ -11,7 +11,8 @@ namespace fovea::caption {
 
 // Sizes: 0 takes the preset's.
 struct ModelOptions {
-  std::string preset = "flickr8k", attention = "soft", gate = "scalar", attention_activation = "tanh", deep_output = "tanh";
+  std::string preset = "flickr8k", attention = "soft", gate = "scalar", attention_activation = "tanh",
+              deep_output = "tanh";
   int64_t embedding = 0, hidden = 0, units = 0;
   int64_t attention_layers = 2, init_layers = 2, output_layers = 1;
   bool previous_to_output = true, context_to_output = true;

@@ -32,8 +32,12 @@ std::shared_ptr<const ArenaBlock> exp_table(const Tensor& projected, int64_t ima
 
 template <typename T>
 AttentionScorer<T>::AttentionScorer(const Tensor& projected, const Tensor& v, Unary activation)
-    : projected_(projected), v_(v), activation_(activation), images_(projected.extent(0)),
-      places_(projected.extent(1)), units_(projected.extent(2)) {
+    : projected_(projected),
+      v_(v),
+      activation_(activation),
+      images_(projected.extent(0)),
+      places_(projected.extent(1)),
+      units_(projected.extent(2)) {
   FOVEA_CHECK(v.count() == units_, "{} score weights for {} units", v.count(), units_);
   if (is_fast(dtype_of<T>) && activation == Unary::kTanh) table_ = exp_table(projected, images_, places_ * units_);
 }
@@ -74,7 +78,8 @@ void AttentionScorer<T>::scores(int64_t image, const T* q, T* e) const {
   for (int64_t l = 0; l < places_; ++l, p += units_) {
     direct_row(p, q, sum.data(), y.data());
     double total = 0;
-    for (int64_t k = 0; k < units_; ++k) total += static_cast<double>(v[k]) * static_cast<double>(y[static_cast<size_t>(k)]);
+    for (int64_t k = 0; k < units_; ++k)
+      total += static_cast<double>(v[k]) * static_cast<double>(y[static_cast<size_t>(k)]);
     e[l] = static_cast<T>(total);
   }
 }

@@ -1,6 +1,6 @@
-// Additive attention over the places of an image: e_l = sum_k v_k f(p_lk + q_k), f = tanh or ReLU (Bahdanau et al. 2015;
-// Xu et al. 2015, section 3.1.2). Activations are computed again in the backward pass and never stored: for L = 196,
-// K = 512, 64 images and 12 steps they would take 294 MiB. Serial: callers run images in parallel.
+// Additive attention over the places of an image: e_l = sum_k v_k f(p_lk + q_k), f = tanh or ReLU (Bahdanau et al.
+// 2015; Xu et al. 2015, section 3.1.2). Activations are computed again in the backward pass and never stored: for L =
+// 196, K = 512, 64 images and 12 steps they would take 294 MiB. Serial: callers run images in parallel.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,8 @@ void lstm_forward(T* gates, const T* c_before, int64_t n, T* c, T* h) {
     if (is_fast(DType::kF32)) return kernel_table().lstm_forward(gates, c_before, n, c, h);
   }
   for (int64_t j = 0; j < n; ++j) {
-    for (const int64_t block : {int64_t{0}, n, 2 * n}) gates[block + j] = reference::unary(Unary::kSigmoid, gates[block + j]);
+    for (const int64_t block : {int64_t{0}, n, 2 * n})
+      gates[block + j] = reference::unary(Unary::kSigmoid, gates[block + j]);
     gates[3 * n + j] = std::tanh(gates[3 * n + j]);
     c[j] = gates[n + j] * c_before[j] + gates[j] * gates[3 * n + j];
     h[j] = gates[2 * n + j] * std::tanh(c[j]);

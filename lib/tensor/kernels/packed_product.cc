@@ -10,7 +10,7 @@
 namespace fovea::kernels {
 namespace {
 
-constexpr int64_t kDepth = 384;          // of a block: 24 KiB of a panel stay in the first cache
+constexpr int64_t kDepth = 384;  // of a block: 24 KiB of a panel stay in the first cache
 constexpr int64_t kPanelsPerTask = 8, kGroupsPerTask = 24;
 constexpr uint64_t kForwardKey = 0x70616e656c2e6672ULL, kBackKey = 0x70616e656c2e626bULL;  // "panel.fr", "panel.bk"
 
@@ -46,7 +46,8 @@ void fast(Rows<const float> x, const Tensor& weight, bool transposed, int64_t k,
     table.pack_rows(x.data + g * height * x.stride, x.stride, 1, std::min(height, x.count - g * height), k,
                     a + g * height * k);
   });
-  const int64_t chunks = (groups + kGroupsPerTask - 1) / kGroupsPerTask, blocks = (panels(n) + kPanelsPerTask - 1) / kPanelsPerTask;
+  const int64_t chunks = (groups + kGroupsPerTask - 1) / kGroupsPerTask,
+                blocks = (panels(n) + kPanelsPerTask - 1) / kPanelsPerTask;
   parallel_tasks(chunks * blocks, [&](int64_t task) {
     const int64_t first = task / blocks * kGroupsPerTask, last = std::min(groups, first + kGroupsPerTask);
     const int64_t begin = task % blocks * kPanelsPerTask, end = std::min(panels(n), begin + kPanelsPerTask);
@@ -73,12 +74,15 @@ void plain(Rows<const T> x, const Tensor& weight, bool transposed, int64_t k, in
     T* out = y.data + r * y.stride;
     std::fill(sums.begin(), sums.end(), 0.0);
     for (int64_t j = 0; transposed && j < n; ++j) {
-      for (int64_t i = 0; i < k; ++i) sums[static_cast<size_t>(j)] += static_cast<double>(in[i]) * static_cast<double>(w[j * k + i]);
+      for (int64_t i = 0; i < k; ++i)
+        sums[static_cast<size_t>(j)] += static_cast<double>(in[i]) * static_cast<double>(w[j * k + i]);
     }
     for (int64_t i = 0; !transposed && i < k; ++i) {
-      for (int64_t j = 0; j < n; ++j) sums[static_cast<size_t>(j)] += static_cast<double>(in[i]) * static_cast<double>(w[i * n + j]);
+      for (int64_t j = 0; j < n; ++j)
+        sums[static_cast<size_t>(j)] += static_cast<double>(in[i]) * static_cast<double>(w[i * n + j]);
     }
-    for (int64_t j = 0; j < n; ++j) out[j] = static_cast<T>(sums[static_cast<size_t>(j)] + (accumulate ? static_cast<double>(out[j]) : 0.0));
+    for (int64_t j = 0; j < n; ++j)
+      out[j] = static_cast<T>(sums[static_cast<size_t>(j)] + (accumulate ? static_cast<double>(out[j]) : 0.0));
   }
 }
 

@@ -115,7 +115,8 @@ Tensor row_cross_entropy(const Tensor& logits, std::span<const int32_t> labels, 
       const double normalizer = reference::log_sum_exp(columns, x);
       losses[r] = normalizer - static_cast<double>(x[labels[r]]);
       for (int64_t c = 0; c < columns; ++c) {
-        dx[c] = static_cast<T>(factor * (std::exp(static_cast<double>(x[c]) - normalizer) - (c == labels[r] ? 1.0 : 0.0)));
+        dx[c] =
+            static_cast<T>(factor * (std::exp(static_cast<double>(x[c]) - normalizer) - (c == labels[r] ? 1.0 : 0.0)));
       }
     }
   });

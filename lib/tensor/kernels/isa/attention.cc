@@ -78,8 +78,7 @@ void weighted_rows(const float* __restrict rows, const float* __restrict weights
   for (int64_t d = 0; d < width; ++d) sum[d] = 0.0F;
   int64_t l = 0;
   for (; l + 4 <= count; l += 4) {
-    const float *__restrict a = rows + l * width, *__restrict b = a + width, *__restrict c = b + width,
-                            *__restrict e = c + width;
+    const float* __restrict a = rows + l * width, * __restrict b = a + width, * __restrict c = b + width, * __restrict e = c + width;
     const float wa = weights[l], wb = weights[l + 1], wc = weights[l + 2], we = weights[l + 3];
     for (int64_t d = 0; d < width; ++d) sum[d] += (wa * a[d] + wb * b[d]) + (wc * c[d] + we * e[d]);
   }
@@ -104,8 +103,7 @@ void row_dots(const float* __restrict rows, const float* __restrict x, int64_t c
 
 void lstm_forward(float* __restrict gates, const float* __restrict c_before, int64_t n, float* __restrict c,
                   float* __restrict h) {
-  float *__restrict in = gates, *__restrict forget = gates + n, *__restrict out = gates + 2 * n,
-                    *__restrict candidate = gates + 3 * n;
+  float* __restrict in = gates, * __restrict forget = gates + n, * __restrict out = gates + 2 * n, * __restrict candidate = gates + 3 * n;
   for (int64_t j = 0; j < n; ++j) {
     const float i = sigmoid_approx(in[j]), f = sigmoid_approx(forget[j]), o = sigmoid_approx(out[j]);
     const float g = tanh_approx(candidate[j]), cell = f * c_before[j] + i * g;
@@ -120,8 +118,7 @@ void lstm_forward(float* __restrict gates, const float* __restrict c_before, int
 
 void lstm_backward(float* __restrict gates, const float* __restrict c_before, const float* __restrict c,
                    const float* __restrict dh, int64_t n, float* __restrict dc) {
-  float *__restrict in = gates, *__restrict forget = gates + n, *__restrict out = gates + 2 * n,
-                    *__restrict candidate = gates + 3 * n;
+  float* __restrict in = gates, * __restrict forget = gates + n, * __restrict out = gates + 2 * n, * __restrict candidate = gates + 3 * n;
   for (int64_t j = 0; j < n; ++j) {
     const float i = in[j], f = forget[j], o = out[j], g = candidate[j], t = tanh_approx(c[j]);
     const float dcell = dc[j] + dh[j] * o * (1.0F - t * t);

@@ -20,6 +20,7 @@ enum class RngPurpose : uint32_t {
   kNoise = 7,
   kProposals = 8,
   kWindows = 9,
+  kBootstrap = 20,
 };
 
 // The raw block function: 4 words from a 4-word counter and a 2-word key.

@@ -11,10 +11,12 @@
 namespace fovea::data {
 namespace {
 
-constexpr std::array<std::string_view, 2> kNames = {"digits", "shapes"};
+constexpr std::array<std::string_view, 3> kNames = {"digits", "shapes", "captions"};
 constexpr int64_t kMaxSide = 4096;
 
-int64_t class_count(SceneKind kind) { return kind == SceneKind::kDigits ? kDigitCount : kShapeCount; }
+int64_t class_count(SceneKind kind) {
+  return kind == SceneKind::kDigits ? kDigitCount : kind == SceneKind::kShapes ? kShapeCount : kCaptionObjectCount;
+}
 
 void check_options(const SceneOptions& options, int64_t index) {
   const auto require = [](bool good, std::string_view what) {
@@ -25,7 +27,8 @@ void check_options(const SceneOptions& options, int64_t index) {
   require(options.min_objects >= 1 && options.min_objects <= options.max_objects && options.max_objects <= 8,
           "expected 1 <= min-objects <= max-objects <= 8");
   require(options.noise >= 0 && options.noise <= 10, "expected 0 <= noise <= 10");
-  require(options.test_fraction >= 0 && options.test_fraction <= 1, "expected 0 <= test-fraction <= 1");
+  require(options.test_fraction >= 0 && options.val_fraction >= 0 && options.test_fraction + options.val_fraction <= 1,
+          "expected fractions of test and val between 0 and 1 together");
   require(index >= 0, "expected index >= 0");
 }
 
@@ -36,12 +39,13 @@ SceneKind parse_scene_kind(std::string_view name) {
     if (name == kNames[i]) return static_cast<SceneKind>(i);
   }
   const std::string near = nearest(name, {kNames.begin(), kNames.end()});
-  throw Error(ErrorKind::kUsage, fmt::format("scenes: expected digits or shapes, found '{}'", printable(name)),
+  throw Error(ErrorKind::kUsage, fmt::format("scenes: expected digits, shapes or captions, found '{}'", printable(name)),
               near.empty() ? "" : "did you mean '" + near + "'?");
 }
 
 std::vector<std::string> scene_labels(SceneKind kind) {
   if (kind == SceneKind::kShapes) return shape_names();
+  if (kind == SceneKind::kCaptions) return caption_object_names();
   std::vector<std::string> names;
   for (int i = 0; i < kDigitCount; ++i) names.push_back(std::to_string(i));
   return names;
@@ -55,16 +59,22 @@ Scene draw_scene(const SceneOptions& options, int64_t index) {
   Rng rng(options.seed, RngPurpose::kScene, static_cast<uint64_t>(options.kind), static_cast<uint64_t>(index));
   if (options.kind == SceneKind::kDigits) {
     draw_digit(options, scene.label, rng, scene);
-  } else {
+  } else if (options.kind == SceneKind::kShapes) {
     draw_shapes(options, scene.label, rng, scene);
+  } else {
+    draw_captions(options, scene.label, rng, scene);
   }
   return scene;
 }
 
 std::string scene_split(const SceneOptions& options, int64_t index) {
   const auto rank = static_cast<double>(index / class_count(options.kind));
-  const bool test = std::floor((rank + 1) * options.test_fraction) > std::floor(rank * options.test_fraction);
-  return test ? "test" : "train";
+  const double held_out = options.test_fraction + options.val_fraction;
+  const double before = std::floor(rank * held_out);
+  if (std::floor((rank + 1) * held_out) <= before) return "train";
+  // Of the held out items, the same rule takes the share of "test".
+  const double share = options.test_fraction / held_out;
+  return std::floor((before + 1) * share) > std::floor(before * share) ? "test" : "val";
 }
 
 std::string scene_id(SceneKind kind, int64_t index) {

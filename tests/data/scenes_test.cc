@@ -191,5 +191,5 @@ TEST_CASE("scenes: smallest and odd sizes work, others are refused") {
   expect_error(ErrorKind::kUsage, "min-objects", [] { draw_scene({.min_objects = 3, .max_objects = 2}, 0); });
   expect_error(ErrorKind::kUsage, "noise", [] { draw_scene({.noise = -1}, 0); });
   expect_error(ErrorKind::kUsage, "index", [] { draw_scene({}, -1); });
-  expect_error(ErrorKind::kUsage, "digits or shapes", [] { parse_scene_kind("shape"); });
+  expect_error(ErrorKind::kUsage, "digits, shapes or captions", [] { parse_scene_kind("shape"); });
 }

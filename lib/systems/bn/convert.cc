@@ -171,7 +171,7 @@ int convert_scenes(const ConvertOptions& options, const cli::Invocation& invocat
   scenes.kind = data::parse_scene_kind(options.kind);
   scenes.seed = invocation.common.seed;
   const bool digits = scenes.kind == data::SceneKind::kDigits;
-  scenes.height = scenes.width = options.side > 0 ? options.side : digits ? 28 : 32;
+  scenes.height = scenes.width = options.side > 0 ? options.side : digits ? 28 : scenes.kind == data::SceneKind::kShapes ? 32 : 64;
   scenes.max_objects = static_cast<int>(options.max_objects);
   scenes.noise = options.noise;
   scenes.test_fraction = options.test_fraction;

@@ -22,6 +22,7 @@ enum class RngPurpose : uint32_t {
   kWindows = 9,
   kAttention = 10,
   kSampling = 11,
+  kBootstrap = 12,
   kAttack = 20,     // starts of attacks: epoch = restart, item = the image
   kGenerator = 21,  // noise that a generator reads
 };

@@ -16,17 +16,19 @@ enum class SceneKind {
   kDigits,   // grey digit-like glyphs 0..9 drawn as bent strokes, random affine map, thickness, noise
   kShapes,   // RGB: coloured shapes on a soft ground, with boxes and captions
   kFragile,  // grey: a faint pattern (4 of 255) that is always right, a strong shape that is right in 9 of 10 pictures
+  kCaptions,  // RGB: one to three of 42 coloured shapes in a row or column, whose caption is a function of the picture
 };
-// "digits", "shapes", "fragile"; throws Error(kUsage) with the nearest name.
+// "digits", "shapes", "fragile", "captions"; throws Error(kUsage) with the nearest name.
 SceneKind parse_scene_kind(std::string_view name);
 
 struct SceneOptions {
   SceneKind kind = SceneKind::kDigits;
   uint64_t seed = 1;
   int64_t height = 28, width = 28;       // 8..4096
-  int min_objects = 1, max_objects = 1;  // shapes only, 1..8
+  int min_objects = 1, max_objects = 1;  // shapes 1..8, captions 1..3 (more count as 3)
   double noise = 1.0;                    // scale of pixel noise and clutter; 0 = clean
   double test_fraction = 0.2;            // share of the items whose split is "test"
+  double val_fraction = 0;               // share of the items whose split is "val"
 };
 
 struct SceneObject {
@@ -37,16 +39,18 @@ struct SceneObject {
 
 struct Scene {
   io::Picture picture;                // [H,W,1] or [H,W,3]
-  int32_t label = 0;                  // shapes: the class of the largest object; fragile: that of the pattern
+  int32_t label = 0;                  // digits: the digit; shapes: the class of the largest object; fragile: that of the
+                                      // pattern; captions: of one
   std::vector<SceneObject> objects;   // digits, fragile: one, what is drawn
-  std::vector<std::string> captions;  // shapes: 2, e.g. "a red circle above a blue square"
+  std::vector<std::string> captions;  // shapes: 2, e.g. "a red circle above a blue square"; captions: the canonical
+                                      // one, and for several objects the same said backwards
 };
 
 // Class names: "0".."9"; "circle", "square", "triangle", "star", "cross", "ring", "diamond", "pentagon";
-// "circle", "ring", "cross", "triangle".
+// "circle", "ring", "cross", "triangle"; of captions "red circle", "green circle", ...
 std::vector<std::string> scene_labels(SceneKind kind);
 
-// The side that a kind is meant for: 28, 32, 16. Its channels: 1, 3, 1.
+// The side that a kind is meant for: 28, 32, 16, 64. Its channels: 1, 3, 1, 3.
 int64_t default_scene_side(SceneKind kind);
 int64_t scene_channels(SceneKind kind);
 
@@ -55,7 +59,8 @@ int64_t scene_channels(SceneKind kind);
 // options out of range.
 Scene draw_scene(const SceneOptions& options, int64_t index);
 
-// "train" or "test": exactly floor(n * test_fraction) of the first n items of each class are "test".
+// "train", "val" or "test": exactly floor(n * (test_fraction + val_fraction)) of the first n items of each class are
+// not "train".
 std::string scene_split(const SceneOptions& options, int64_t index);
 // "digits-000042", unique within a kind.
 std::string scene_id(SceneKind kind, int64_t index);

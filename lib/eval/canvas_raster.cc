@@ -15,6 +15,12 @@ constexpr double kHersheyCapHeight = 21;  // of FONT_HERSHEY_SIMPLEX at scale 1,
 
 cv::Scalar to_scalar(Color color) { return {double(color.r), double(color.g), double(color.b)}; }
 
+// The letters of U+00C0..U+017F without their marks.
+constexpr std::string_view kLatin =
+    "AAAAAAACEEEEIIIIDNOOOOOxOUUUUYTsaaaaaaaceeeeiiiidnooooo/ouuuuyty"
+    "AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIiIiJjKkkLlLlLlLlLlNnNnNnnNnOoOoOoOoRrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUu"
+    "WwYyYZzZzZzs";
+
 // The Hershey fonts know ASCII only.
 std::string to_ascii(std::string_view text) {
   std::string out;
@@ -27,8 +33,12 @@ std::string to_ascii(std::string_view text) {
       const std::string_view rest = text.substr(i, 3);
       if (rest == "\xE2\x80\x93" || rest == "\xE2\x80\x94" || rest == "\xE2\x88\x92")
         out += '-';  // dashes, minus
-      else if (rest.substr(0, 2) == "\xC3\x97")
-        out += 'x';  // times
+      else if (byte >= 0xC3 && byte <= 0xC5 && rest.size() > 1)
+        out += kLatin[static_cast<size_t>((byte - 0xC3) * 64 + (static_cast<unsigned char>(rest[1]) & 0x3F))];
+      else if (rest == "\xE2\x80\x98" || rest == "\xE2\x80\x99")
+        out += '\'';
+      else if (rest == "\xE2\x80\x9C" || rest == "\xE2\x80\x9D")
+        out += '"';
       else
         out += '?';
     }

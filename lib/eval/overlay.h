@@ -40,6 +40,7 @@ struct Sheet {
   double cell_width = 480, cell_height = 360;  // CSS pixels, without the caption
   double text_size = 13;                       // of labels and captions
   double line_width = 2;                       // of outlines
+  bool shrink_captions = false;                // long captions become smaller, to 60 %, before they are cut
 };
 
 // One picture on a sheet of its own, its longer side `longer_side` CSS pixels.

@@ -69,6 +69,12 @@ io::Picture prepared(const Overlay& overlay, const Box& area, double density, bo
   return {resized.height, resized.width, resized.channels, std::move(resized.bytes)};
 }
 
+double caption_size(const Canvas& canvas, const Sheet& sheet, const std::string& caption, double width) {
+  const double wanted = canvas.text_width(caption, sheet.text_size, false);
+  if (!sheet.shrink_captions || wanted <= width) return sheet.text_size;
+  return sheet.text_size * std::max(0.6, width / wanted);
+}
+
 void draw(Canvas& canvas, const Sheet& sheet, const Layout& layout, double density, bool may_grow) {
   const double room = layout.width - 2 * kSheetMargin;
   if (!sheet.title.empty()) {
@@ -89,9 +95,10 @@ void draw(Canvas& canvas, const Sheet& sheet, const Layout& layout, double densi
     const Box area = letterboxed(overlay.picture, cell);
     draw_overlay(canvas, overlay, prepared(overlay, area, density, may_grow), area, sheet.text_size, sheet.line_width);
     if (!overlay.caption.empty()) {
+      const double size = caption_size(canvas, sheet, overlay.caption, cell.width);
       canvas.text({cell.left + 1, cell.bottom() + 1.15 * sheet.text_size},
-                  fitted(canvas, overlay.caption, sheet.text_size, false, cell.width),
-                  {sheet.text_size, Anchor::kStart, kSoftInk, false, false});
+                  fitted(canvas, overlay.caption, size, false, cell.width),
+                  {size, Anchor::kStart, kSoftInk, false, false});
     }
   }
 }

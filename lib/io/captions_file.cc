@@ -104,7 +104,8 @@ int64_t CaptionsWriter::images() const { return static_cast<int64_t>(state_->ids
 std::string CaptionsWriter::finish() { return state_->finish(); }
 
 struct CaptionsReader::State {
-  explicit State(const std::string& path) : reader(H5Reader::open(path, kSchema)) {
+  explicit State(H5Reader opened) : reader(std::move(opened)) {
+    reader.require_schema(kSchema);
     ids = reader.read_strings("image_id");
     check_unique(ids, reader.place("image_id"));
     for (size_t i = 0; i < ids.size(); ++i) index.emplace(ids[i], static_cast<int64_t>(i));
@@ -187,7 +188,9 @@ struct CaptionsReader::State {
   }
 };
 
-CaptionsReader::CaptionsReader(const std::string& path) : state_(std::make_unique<State>(path)) {}
+CaptionsReader::CaptionsReader(const std::string& path) : state_(std::make_unique<State>(H5Reader(path))) {}
+CaptionsReader::CaptionsReader(std::vector<std::byte> image, const std::string& name)
+    : state_(std::make_unique<State>(H5Reader(std::move(image), name))) {}
 CaptionsReader::~CaptionsReader() = default;
 CaptionsReader::CaptionsReader(CaptionsReader&&) noexcept = default;
 CaptionsReader& CaptionsReader::operator=(CaptionsReader&&) noexcept = default;

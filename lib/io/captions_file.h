@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -58,6 +59,8 @@ class CaptionsReader {
  public:
   // Checked: ids, offsets, tokens within the vocabulary, beam ranks. Throws Error(kData).
   explicit CaptionsReader(const std::string& path);
+  // The same for bytes in memory (for tests and fuzzing); `name` stands for the path in messages.
+  CaptionsReader(std::vector<std::byte> image, const std::string& name);
   ~CaptionsReader();
   CaptionsReader(CaptionsReader&&) noexcept;
   CaptionsReader& operator=(CaptionsReader&&) noexcept;

@@ -51,7 +51,7 @@ SchemaSpec images() {
   SchemaSpec schema;
   schema.name = "fovea.images";
   schema.summary = "image set with labels, objects, captions";
-  schema.made_by = "bn-train convert";
+  schema.made_by = "bn-train, rcnn-detect or caption-attend convert";
   schema.joined = {"N", "B", "R", "T"};
   schema.item = "N";
   schema.fields = {

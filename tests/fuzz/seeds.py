@@ -83,6 +83,18 @@ def main():
     run("train", "--data", "digits.h5", "--net", "mnist-mlp-bn", "--steps", 3, "--batch", 10, "-o", "net.ckpt.h5")
     for name in ("digits.h5", "shapes.h5"):
         put("h5", name, (work / name).read_bytes())
+    for first, text in enumerate([
+        b"a.jpg#0\ta dog\nb.jpg#1\ttwo caf\xc3\xa9s\n", b"#image\tcaption\na\ta dog\ttrain\n",
+        b'{"images":[{"filename":"a","filepath":"d","split":"restval","cocoid":7,"sentences":[{"tokens":["a","dog"],"sentid":1}]}]}',
+        b'{"images":[{"id":1,"file_name":"x"}],"annotations":[{"id":2,"image_id":1,"caption":"a"}]}',
+        b'[{"image_id":1,"caption":"a dog"}]', b"dog n 2 1 @ 2 1 02084071 10114209\n", b"geese goose\n",
+        b"The U.S. flag -- can't 1,000 ... (it's) \xe2\x80\x9cx\xe2\x80\x9d"]):
+        put("caption_formats", str(first), bytes([first]) + text)
+    (work / "results.json").write_text('[{"image_id":1,"caption":"a dog"},{"image_id":2,"caption":"a big dog"}]')
+    words = ["convert", "--from", "coco-results", "results.json", "-o", "captions.h5", "--quiet"]
+    subprocess.run([str(build / "caption-attend"), *words], check=True, cwd=work)
+    for target in ("captions_h5", "h5"):
+        put(target, "captions.h5", (work / "captions.h5").read_bytes())
     put("picture", "demo.png", (source / "share/demo/digit-3.png").read_bytes())
 
 

@@ -80,12 +80,12 @@ void declare_convert(cli::OptionTable& table, ConvertOptions& options) {
   table.add("test-fraction", options.test_fraction, "X", "Share of folder pictures and scenes that becomes the test split.").range(0, 1).below(1).source("[ours]");
   table.add("skip-bad-images", options.skip_bad_images, "Leave out pictures that can't be decoded, and say so.");
   table.group("Scenes");
-  table.add("kind", options.kind, "KIND", "What is drawn.").choices({"digits", "shapes", "fragile"}).only_with("from", {"scenes"})
-      .text("digits: grey digit-like glyphs. shapes: coloured shapes with boxes and captions. fragile: grey pictures of four classes for experiments on robustness; a faint pattern of amplitude 4/255 always tells the class, a strong shape in nine of ten pictures.");
+  table.add("kind", options.kind, "KIND", "What is drawn.").choices({"digits", "shapes", "fragile", "captions"}).only_with("from", {"scenes"})
+      .text("digits: grey digit-like glyphs. shapes: coloured shapes with boxes and captions. fragile: grey pictures of four classes for experiments on robustness; a faint pattern of amplitude 4/255 always tells the class, a strong shape in nine of ten pictures. captions: one to three coloured shapes whose caption is a function of the picture.");
   table.add("count", options.count, "N", "How many pictures.").range(1, 1e8).only_with("from", {"scenes"}).source("[ours]");
-  table.add("side", options.side, "N", "Side of the pictures; 0: 28 for digits, 32 for shapes, 16 for fragile.").range(0, 4096).only_with("from", {"scenes"}).source("[ours]");
+  table.add("side", options.side, "N", "Side of the pictures; 0: 28 for digits, 32 for shapes, 16 for fragile, 64 for captions.").range(0, 4096).only_with("from", {"scenes"}).source("[ours]");
   table.add("noise", options.noise, "X", "Scale of noise and clutter.").range(0, 10).only_with("from", {"scenes"}).source("[ours]");
-  table.add("max-objects", options.max_objects, "N", "Most objects in a shapes picture.").range(1, 8).only_with("from", {"scenes"}).source("[ours]");
+  table.add("max-objects", options.max_objects, "N", "Most objects in a picture of shapes (8) or captions (3).").range(1, 8).only_with("from", {"scenes"}).source("[ours]");
 }
 
 void declare_show(cli::OptionTable& table, ShowOptions& options) {

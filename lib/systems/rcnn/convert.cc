@@ -11,19 +11,13 @@
 #include "data/voc.h"
 #include "io/coco_json.h"
 #include "io/h5_reader.h"
-#include "io/picture.h"
+#include "systems/picture_file.h"
 #include "systems/rcnn/convert_parts.h"
 
 namespace fovea::rcnn {
 namespace {
 
 constexpr int64_t kMaxNamesBytes = int64_t{1} << 26;
-
-std::string picture_suffix(const io::ImagesReader& reader, int64_t item) {
-  if (reader.storage() != io::PixelStorage::kEncoded) return ".png";
-  const std::vector<uint8_t> bytes = reader.read_encoded(item);
-  return io::picture_format(std::as_bytes(std::span(bytes))) == io::PictureFormat::kPng ? ".png" : ".jpg";
-}
 
 bool is_one_of(const std::string& word, std::initializer_list<const char*> words) {
   return std::find(words.begin(), words.end(), word) != words.end();

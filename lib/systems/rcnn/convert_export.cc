@@ -14,6 +14,7 @@
 #include "data/voc.h"
 #include "eval/table.h"
 #include "io/picture.h"
+#include "systems/picture_file.h"
 #include "systems/rcnn/convert_parts.h"
 
 namespace fovea::rcnn {
@@ -24,23 +25,6 @@ std::string make_folder(const std::string& path) {
   std::filesystem::create_directory(path, code);
   if (!is_directory(path)) fail(ErrorKind::kCannotCreate, "{}: cannot create: {}", path, system_message(code.value()));
   return path;
-}
-
-// The bytes of a JPEG or PNG file: those of the set, or its pixels as PNG.
-std::vector<std::byte> picture_bytes(const io::ImagesReader& reader, int64_t item) {
-  if (reader.storage() == io::PixelStorage::kEncoded) {
-    const std::vector<uint8_t> bytes = reader.read_encoded(item);
-    const auto view = std::as_bytes(std::span(bytes));
-    return {view.begin(), view.end()};
-  }
-  if (reader.storage() != io::PixelStorage::kRaw) {
-    throw Error(ErrorKind::kData, reader.path() + ": expected pictures in the set, found none",
-                "--no-copy-pictures writes the annotations alone");
-  }
-  io::Picture picture{reader.height(), reader.width(), reader.channels(), {}};
-  picture.pixels.resize(static_cast<size_t>(picture.height * picture.width * picture.channels));
-  reader.read_pixels(item, item + 1, std::span<uint8_t>(picture.pixels));
-  return io::encode_png(picture);
 }
 
 // ImageSets/Main: one list a split (or "all"), and one a class and split.

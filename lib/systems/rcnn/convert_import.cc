@@ -1,19 +1,16 @@
 // rcnn-detect convert --from voc | ilsvrc | coco: annotations and pictures -> fovea.images.
 #include <algorithm>
 #include <filesystem>
-#include <optional>
-#include <tuple>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "data/coco.h"
 #include "data/voc.h"
-#include "io/picture.h"
+#include "systems/picture_file.h"
 #include "systems/rcnn/convert_parts.h"
 #include "systems/run_record.h"
 
@@ -83,26 +80,6 @@ int64_t select_objects(data::AnnotationSet& set, const std::vector<std::string>&
     }));
   }
   return others;
-}
-
-struct LoadedPicture {
-  std::vector<std::byte> bytes;
-  int64_t height = 0, width = 0;
-  std::optional<Error> error;  // why it is bad
-};
-
-LoadedPicture load_picture(const data::AnnotatedImage& image) {
-  LoadedPicture picture;
-  try {
-    if (image.path.empty()) fail(ErrorKind::kNoInput, "image {}: no picture of this name", printable(image.id));
-    picture.bytes = read_file(image.path, std::min(max_memory(), io::kMaxPicturePixels * 4));
-    std::tie(picture.height, picture.width) = io::picture_size(picture.bytes, image.path);
-    io::decode_picture(picture.bytes, image.path);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kData && error.kind() != ErrorKind::kNoInput) throw;
-    picture.error = error;
-  }
-  return picture;
 }
 
 // Writes the images one by one, and counts what a user should know.
@@ -199,7 +176,8 @@ int import_annotations(const DetectConvertOptions& options, const cli::Invocatio
     const int64_t count = std::min(kPicturesAtOnce, total - begin);
     std::vector<LoadedPicture> pictures(static_cast<size_t>(count));
     parallel_tasks(count, [&](int64_t i) {
-      pictures[static_cast<size_t>(i)] = load_picture(set.images[static_cast<size_t>(begin + i)]);
+      const data::AnnotatedImage& image = set.images[static_cast<size_t>(begin + i)];
+      pictures[static_cast<size_t>(i)] = load_picture(image.path, image.id);
     });
     for (int64_t i = 0; i < count; ++i)
       importer.add(set.images[static_cast<size_t>(begin + i)], pictures[static_cast<size_t>(i)]);

@@ -1,4 +1,4 @@
-#include "systems/rcnn/show_pictures.h"
+#include "systems/shown_pictures.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-namespace fovea::rcnn {
+namespace fovea {
 
 io::Picture picture_of(const data::PixelView& pixels) {
   io::Picture picture{pixels.height, pixels.width, pixels.channels, {}};
@@ -32,6 +32,8 @@ int64_t PictureShelf::find(const std::string& id) const {
   const auto found = index_.find(id);
   return found == index_.end() ? -1 : found->second;
 }
+
+io::Picture PictureShelf::picture(int64_t item) const { return picture_of(source_.pixels(item)); }
 
 io::Picture PictureShelf::picture(int64_t item, int64_t height, int64_t width, const std::string& file) const {
   const data::PixelView pixels = source_.pixels(item);
@@ -104,4 +106,4 @@ void write_shown(const eval::Sheet& sheet, const ShownPictures& shown, const cli
 
 std::string caption_of(const std::string& id) { return id.find('/') == std::string::npos ? id : base_name(id); }
 
-}  // namespace fovea::rcnn
+}  // namespace fovea

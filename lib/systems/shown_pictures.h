@@ -1,4 +1,4 @@
-// What the show commands share: the pictures by id, the choice among them, the sheet. Internal to show.
+// What the show commands share: the pictures by id, the choice among them, the sheet.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,19 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cli/program.h"
 #include "eval/overlay.h"
-#include "systems/rcnn/show.h"
+#include "systems/picture_inputs.h"
 
-namespace fovea::rcnn {
+namespace fovea {
+
+// Which of the pictures are drawn, and how.
+struct ShownPictures {
+  PictureInputs inputs;
+  std::vector<std::string> ids;  // empty: the first `count` that the file and the inputs have in common
+  int64_t count = 1, columns = 0;
+  std::string output, title;
+};
 
 // Copied as bytes.
 io::Picture picture_of(const data::PixelView& pixels);
@@ -22,6 +31,7 @@ class PictureShelf {
   const data::ImageSource& source() const { return source_; }
   int64_t find(const std::string& id) const;  // -1 if absent
 
+  io::Picture picture(int64_t item) const;
   // Throws Error(kData) if `height` and `width` (what `file` says of the image) are not the picture's.
   io::Picture picture(int64_t item, int64_t height, int64_t width, const std::string& file) const;
 
@@ -53,4 +63,4 @@ void write_shown(const eval::Sheet& sheet, const ShownPictures& shown, const cli
 // The last part of an id that is a path.
 std::string caption_of(const std::string& id);
 
-}  // namespace fovea::rcnn
+}  // namespace fovea

@@ -9,6 +9,7 @@
 #include "autograd/ops/pool.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/softmax_loss.h"
+#include "autograd/ops/spatial.h"
 
 namespace fovea::testing {
 namespace {
@@ -308,6 +309,31 @@ void add_shapes(std::vector<OpCase>& out) {
                  }});
 }
 
+void add_spatial(std::vector<OpCase>& out) {
+  const auto spatial = [&](const char* variant, Shape evidence, int64_t outputs, int64_t size, ops::SpatialConfig config,
+                           bool small = true) {
+    const auto build = [config](const Vars& v) { return ops::spatial_model(v[0], v[1], v[2], config); };
+    out.push_back({.op = "spatial_model",
+                   .variant = variant,
+                   .inputs = {{.shape = evidence, .low = -0.3, .high = 1, .gap = 0.05},
+                              {.shape = {outputs, evidence[3], size, size}, .low = -6, .high = -3, .batched = false},
+                              {.shape = {outputs, evidence[3]}, .low = -2, .high = 0, .batched = false}},
+                   .build = build,
+                   .tolerance = 2e-5,
+                   .small = small});
+  };
+  spatial("kernel larger than the map", {2, 4, 5, 3}, 2, 13, {});
+  spatial("kernel smaller than the map, beta 1/2", {1, 6, 7, 2}, 3, 5, {.beta = 0.5});
+  spatial("some pairs only", {3, 4, 4, 3}, 3, 5, {.edges = {1, 0, 1, 1, 1, 0, 0, 1, 1}});
+  spatial("direct", {2, 4, 5, 2}, 2, 7, {.form = ops::SpatialForm::kDirect});
+  const auto fft = ops::SpatialForm::kFft;
+  spatial("few parts, odd batch", {3, 21, 30, 5}, 4, 25, {.form = fft}, false);
+  spatial("fourteen parts", {2, 12, 17, 14}, 14, 41, {.form = fft}, false);
+  spatial("more parts than lanes, left out pairs", {5, 9, 8, 19}, 3, 9,
+          {.edges = std::vector<uint8_t>(57, 1), .form = fft}, false);
+  spatial("one cell high", {2, 1, 9, 3}, 2, 5, {.form = fft}, false);
+}
+
 }  // namespace
 
 std::vector<OpCase> all_op_cases() {
@@ -319,6 +345,7 @@ std::vector<OpCase> all_op_cases() {
   add_norms(out);
   add_softmax(out);
   add_shapes(out);
+  add_spatial(out);
   return out;
 }
 

@@ -14,6 +14,8 @@ void fill_pool(kernels::KernelTable& table);
 void fill_optimizer(kernels::KernelTable& table);
 void fill_random(kernels::KernelTable& table);
 void fill_wide(kernels::KernelTable& table);
+void fill_fft(kernels::KernelTable& table);
+void fill_spatial(kernels::KernelTable& table);
 }  // namespace isa_baseline
 
 #if defined(__x86_64__)
@@ -25,6 +27,8 @@ void fill_pool(kernels::KernelTable& table);
 void fill_optimizer(kernels::KernelTable& table);
 void fill_random(kernels::KernelTable& table);
 void fill_wide(kernels::KernelTable& table);
+void fill_fft(kernels::KernelTable& table);
+void fill_spatial(kernels::KernelTable& table);
 }  // namespace isa_v3
 namespace isa_v4 {
 void fill_pointwise(kernels::KernelTable& table);
@@ -34,6 +38,8 @@ void fill_pool(kernels::KernelTable& table);
 void fill_optimizer(kernels::KernelTable& table);
 void fill_random(kernels::KernelTable& table);
 void fill_wide(kernels::KernelTable& table);
+void fill_fft(kernels::KernelTable& table);
+void fill_spatial(kernels::KernelTable& table);
 }  // namespace isa_v4
 #endif
 
@@ -42,20 +48,20 @@ namespace {
 
 using Fill = void (*)(KernelTable&);
 
-std::array<Fill, 7> fills(IsaLevel level) {
+std::array<Fill, 9> fills(IsaLevel level) {
 #if defined(__x86_64__)
   if (level == IsaLevel::kV4) {
     using namespace isa_v4;
-    return {fill_pointwise, fill_norm, fill_lrn, fill_pool, fill_optimizer, fill_random, fill_wide};
+    return {fill_pointwise, fill_norm, fill_lrn, fill_pool, fill_optimizer, fill_random, fill_wide, fill_fft, fill_spatial};
   }
   if (level == IsaLevel::kV3) {
     using namespace isa_v3;
-    return {fill_pointwise, fill_norm, fill_lrn, fill_pool, fill_optimizer, fill_random, fill_wide};
+    return {fill_pointwise, fill_norm, fill_lrn, fill_pool, fill_optimizer, fill_random, fill_wide, fill_fft, fill_spatial};
   }
 #endif
   static_cast<void>(level);
   using namespace isa_baseline;
-  return {fill_pointwise, fill_norm, fill_lrn, fill_pool, fill_optimizer, fill_random, fill_wide};
+  return {fill_pointwise, fill_norm, fill_lrn, fill_pool, fill_optimizer, fill_random, fill_wide, fill_fft, fill_spatial};
 }
 
 KernelTable choose_table() {

@@ -219,6 +219,7 @@ std::string write_checkpoint(const std::string& target, RootAttributes root, con
     writer.write<float>("model/" + array.layer + "/" + array.parameter, array.shape, array.values,
                         axes_of(array.shape.size()));
   }
+  if (!data.pose_json.empty()) writer.write_text("pose/settings", data.pose_json);
   if (!data.detector_json.empty()) {
     writer.write_text(kDetectorSettings, data.detector_json);
     write_arrays(writer, kDetector, data.detector);
@@ -247,6 +248,7 @@ CheckpointData read_checkpoint(const std::string& path, CheckpointParts parts) {
   data.vocabulary = strings("vocabulary", true);
   data.joint_names = strings("joint_names", true);
   if (reader.has(kDetectorSettings)) data.detector_json = reader.text(kDetectorSettings);
+  if (reader.has("pose/settings")) data.pose_json = reader.text("pose/settings");
   if (parts.model) read_model(reader, data);
   if (parts.model) data.detector = read_arrays(reader, kDetector);
   if (parts.optimizer) read_optimizer(reader, data);

@@ -49,6 +49,8 @@ struct CheckpointData {
   std::string detector_json;
   std::vector<TrainingArray> detector;
 
+  std::string pose_json;  // /pose/settings: what a pose estimator adds to its detector (JSON, empty: none)
+
   bool has_optimizer = false;
   std::string optimizer_name;
   int64_t optimizer_step = 0;

@@ -13,7 +13,7 @@ struct Kind {
   detail::Factory make;
 };
 
-constexpr std::array<Kind, 14> kKinds = {{
+constexpr std::array<Kind, 17> kKinds = {{
     {"conv", detail::make_conv},
     {"dense", detail::make_dense},
     {"batch_norm", detail::make_batch_norm},
@@ -28,6 +28,9 @@ constexpr std::array<Kind, 14> kKinds = {{
     {"concat", detail::make_concat},
     {"add", detail::make_add},
     {"flatten", detail::make_flatten},
+    {"slice", detail::make_slice},
+    {"upsample", detail::make_upsample},
+    {"lcn", detail::make_contrast_norm},
 }};
 
 }  // namespace

@@ -62,7 +62,9 @@ using Fields = std::unordered_map<std::string, std::optional<ReceptiveField>>;
 
 std::optional<ReceptiveField> field_of(const NetText& net, const LayerLine& line, const Fields& fields) {
   if (line.kind == "input") return ReceptiveField{};
-  if (line.kind == "dense" || line.kind == "global_average_pool" || line.kind == "flatten") return std::nullopt;
+  if (line.kind == "dense" || line.kind == "global_average_pool" || line.kind == "flatten" ||
+      line.kind == "upsample" || line.kind == "lcn")
+    return std::nullopt;
   const std::string place = fmt::format("{}:{}: {}", net.origin, line.line, line.name);
   std::optional<ReceptiveField> field;
   for (const std::string& input : line.inputs) {
@@ -70,7 +72,7 @@ std::optional<ReceptiveField> field_of(const NetText& net, const LayerLine& line
     if (!below) return std::nullopt;
     field = field ? ReceptiveField{joined(field->y, below->y, place), joined(field->x, below->x, place)} : *below;
   }
-  if (!field || (line.kind != "conv" && line.kind != "max_pool" && line.kind != "average_pool")) return field;
+  if (!field || (line.kind != "conv" && line.kind != "max_pool" && line.kind != "avg_pool")) return field;
   const Windows windows = windows_of(net, line);
   return ReceptiveField{widened(field->y, windows.y, place), widened(field->x, windows.x, place)};
 }

@@ -22,7 +22,8 @@ struct ReceptiveField {
   bool operator==(const ReceptiveField&) const = default;
 };
 
-// nullopt for a layer without a map of positions: dense, global_average_pool and flatten, and what stands on them.
+// nullopt for a layer without a map of positions (dense, global_avg_pool, flatten), for upsample, whose positions do not
+// move evenly, and lcn, which sees all of its map; and for what stands on them.
 // Layers that join several see what any of them sees. Normalisation across channels does not widen the field. Throws
 // Error(kData) for keys that no network could be built with, and for a stride beyond 2^30; Error(kUsage) for an unknown
 // layer.

@@ -21,7 +21,15 @@ PLAN = {
     "cifar-step": (["cifar-step"], ["nchw", "channels_last"]),
     "alexnet-forward": (["alexnet-forward", "alexnet-forward-bf16"], ["nchw", "channels_last"]),
     "vgg16-forward": (["vgg16-forward", "vgg16-forward-bf16"], ["nchw", "channels_last"]),
+    "spatial-forward": (["spatial-forward"], ["fft"]),
+    "spatial-step": (["spatial-step"], ["fft"]),
+    "pose-step": (["pose-step"], ["nchw", "channels_last"]),
+    "pose-forward": (["pose-forward", "pose-forward-bf16"], ["nchw", "channels_last"]),
+    # Minutes for each iteration of PyTorch: only when asked for.
+    "spatial-forward-direct": (["spatial-forward"], ["direct"]),
 }
+SLOW = ["spatial-forward-direct"]
+POSE = [name for name in PLAN if name.startswith(("spatial", "pose"))]
 # glibc keeps freed blocks instead of returning them to the kernel: PyTorch without its page faults.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_TOP_PAD_": "1000000000", "MALLOC_MMAP_MAX_": "0"}
 
@@ -59,13 +67,15 @@ class Side:
 
 def start_sides(workload, arguments):
     ours, layouts = PLAN[workload]
+    pose = workload in POSE
+    program, peer = (arguments.bench_pose, "peer_torch_pose.py") if pose else (arguments.bench_bn, "peer_torch.py")
     threads = str(arguments.threads)
     environment = {"OMP_NUM_THREADS": threads}
     bf16 = arguments.bf16 == "on" or (arguments.bf16 == "auto" and "amx_bf16" in open("/proc/cpuinfo").read())
-    sides = [Side("fovea" + name.removeprefix(workload), [arguments.bench_bn, MODELS, name, threads], environment)
+    sides = [Side("fovea" + name.removeprefix(workload), [program, MODELS, name, threads], environment)
              for name in ours if bf16 or not name.endswith("bf16")]
     for layout in layouts:
-        command = [sys.executable, os.path.join(HERE, "peer_torch.py"), workload, threads, layout]
+        command = [sys.executable, os.path.join(HERE, peer), workload.removesuffix("-direct"), threads, layout]
         sides.append(Side("torch " + layout, command, environment))
         if arguments.kept_memory:
             sides.append(Side(f"torch {layout}, kept memory", command, {**environment, **KEPT_MEMORY}))
@@ -76,11 +86,12 @@ def start_sides(workload, arguments):
 
 def run_workload(workload, arguments):
     sides = start_sides(workload, arguments)
+    slow = workload in SLOW
     for side in sides:
-        side.ask("go 3")
+        side.ask("go 1" if slow else "go 3")
     once = sides[0].ask("go 3") / 3
-    count = max(1, round(arguments.seconds / once))
-    for round_index in range(arguments.rounds):
+    count = 1 if slow else max(1, round(arguments.seconds / once))
+    for round_index in range(1 if slow else arguments.rounds):
         turn = round_index % len(sides)
         for side in sides[turn:] + sides[:turn]:
             time.sleep(0.1)  # threads of the side before go to sleep
@@ -89,7 +100,7 @@ def run_workload(workload, arguments):
     for side in sides:
         ratios = [theirs / ours for theirs, ours in zip(side.seconds, sides[0].seconds)]
         rows.append({
-            "workload": workload, "side": side.name, "iterations": count, "rounds": arguments.rounds,
+            "workload": workload, "side": side.name, "iterations": count, "rounds": len(side.seconds),
             "parameters": side.parameters, "median_ms": 1000 * statistics.median(side.seconds),
             "ratio": statistics.median(ratios), "ratio_low": min(ratios), "ratio_high": max(ratios),
             "peak_rss_mib": side.close() / 2**20,
@@ -113,6 +124,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="default: all of " + " ".join(PLAN))
     parser.add_argument("--bench-bn", required=True, help="our program")
+    parser.add_argument("--bench-pose", required=True, help="our program for poses")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=0.5, help="of our side in one round")
@@ -128,7 +140,7 @@ def main():
     print(f"{processor()}, {arguments.threads} threads, torch {version}; ratio = their time / our time")
     print(f"{'workload':<16} {'side':<34} {'ms':>10} {'ratio':>7} {'low..high':^14} {'MiB peak':>8}")
     rows = []
-    for workload in arguments.workloads or PLAN:
+    for workload in arguments.workloads or [name for name in PLAN if name not in SLOW]:
         for row in run_workload(workload, arguments):
             rows.append(row)
             print_row(row)

@@ -6,17 +6,9 @@
 #include <vector>
 
 #include "cli/program.h"
-#include "systems/picture_inputs.h"
+#include "systems/show_pictures.h"
 
 namespace fovea::rcnn {
-
-// Which of the pictures are drawn, and how.
-struct ShownPictures {
-  PictureInputs inputs;
-  std::vector<std::string> ids;  // empty: the first `count` that the file and the inputs have in common
-  int64_t count = 1, columns = 0;
-  std::string output, title;
-};
 
 struct ProposeShowOptions {
   ShownPictures shown;

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "io/detections_file.h"
-#include "systems/rcnn/show_pictures.h"
+#include "systems/show_pictures.h"
 #include "systems/rcnn/show_units.h"
 #include "systems/rcnn/truth.h"
 

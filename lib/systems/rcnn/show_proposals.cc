@@ -7,7 +7,8 @@
 #include "io/proposals_file.h"
 #include "systems/rcnn/region_masks.h"
 #include "systems/rcnn/region_pixels.h"
-#include "systems/rcnn/show_pictures.h"
+#include "systems/rcnn/show.h"
+#include "systems/show_pictures.h"
 #include "systems/rcnn/truth.h"
 
 namespace fovea::rcnn {

@@ -13,7 +13,7 @@
 #include "io/features_file.h"
 #include "nn/receptive_field.h"
 #include "systems/rcnn/feature_extractor.h"
-#include "systems/rcnn/show_pictures.h"
+#include "systems/show_pictures.h"
 #include "systems/rcnn/unit_explorer.h"
 #include "train/model.h"
 

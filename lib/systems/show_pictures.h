@@ -1,4 +1,4 @@
-// What the show commands share: the pictures by id, the choice among them, the sheet. Internal to show.
+// What the show commands share: the pictures by id, the choice among them, the sheet.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,19 @@
 #include <vector>
 
 #include "eval/overlay.h"
-#include "systems/rcnn/show.h"
+#include "cli/program.h"
+#include "data/dataset.h"
+#include "systems/picture_inputs.h"
 
-namespace fovea::rcnn {
+namespace fovea {
+
+// Which of the pictures are drawn, and how.
+struct ShownPictures {
+  PictureInputs inputs;
+  std::vector<std::string> ids;  // empty: the first `count` that the file and the inputs have in common
+  int64_t count = 1, columns = 0;
+  std::string output, title;
+};
 
 // Copied as bytes.
 io::Picture picture_of(const data::PixelView& pixels);
@@ -53,4 +63,4 @@ void write_shown(const eval::Sheet& sheet, const ShownPictures& shown, const cli
 // The last part of an id that is a path.
 std::string caption_of(const std::string& id);
 
-}  // namespace fovea::rcnn
+}  // namespace fovea

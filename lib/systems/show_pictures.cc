@@ -1,4 +1,4 @@
-#include "systems/rcnn/show_pictures.h"
+#include "systems/show_pictures.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-namespace fovea::rcnn {
+namespace fovea {
 
 io::Picture picture_of(const data::PixelView& pixels) {
   io::Picture picture{pixels.height, pixels.width, pixels.channels, {}};
@@ -104,4 +104,4 @@ void write_shown(const eval::Sheet& sheet, const ShownPictures& shown, const cli
 
 std::string caption_of(const std::string& id) { return id.find('/') == std::string::npos ? id : base_name(id); }
 
-}  // namespace fovea::rcnn
+}  // namespace fovea

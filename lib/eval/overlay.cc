@@ -117,11 +117,35 @@ io::Picture blend_masks(const io::Picture& picture, const std::vector<OverlayBox
   return blended;
 }
 
+namespace {
+
+// A pale rim below each line and dot keeps it apart from what it lies on.
+void draw_skeletons(Canvas& canvas, const Overlay& overlay, const Box& area) {
+  const double scale = area.width / static_cast<double>(overlay.picture.width);
+  const auto place = [&](const Point& p) { return Point{area.left + (p.x + 0.5) * scale, area.top + (p.y + 0.5) * scale}; };
+  constexpr double kRim = 1.2;  // CSS pixels on each side
+  for (const OverlayLine& line : overlay.lines) {
+    const std::array<Point, 2> ends{place(line.from), place(line.to)};
+    const double width = std::max(1.0, line.width * scale);
+    if (line.color != kPaper) canvas.polyline(ends, {kPaper, width + 2 * kRim, Dash::kSolid});
+    canvas.polyline(ends, {line.color, width, Dash::kSolid});
+  }
+  for (const OverlayDot& dot : overlay.dots) {
+    const double radius = std::max(1.5, dot.radius * scale);
+    canvas.circle(place(dot.at), radius + kRim, kPaper);
+    canvas.circle(place(dot.at), radius, dot.color);
+    if (dot.hollow) canvas.circle(place(dot.at), 0.55 * radius, kPaper);
+  }
+}
+
+}  // namespace
+
 void draw_overlay(Canvas& canvas, const Overlay& overlay, const io::Picture& pixels, const Box& area, double text_size,
                   double line_width) {
   FOVEA_CHECK(overlay.picture.width > 0 && overlay.picture.height > 0, "an empty picture");
   canvas.picture(area, pixels);
   canvas.begin_clip(area);
+  draw_skeletons(canvas, overlay, area);
   std::vector<Box> edges;
   for (const OverlayBox& box : overlay.boxes) {
     edges.push_back(outline(box.box, overlay, area, line_width));

@@ -24,11 +24,27 @@ struct OverlayBox {
   std::vector<uint8_t> mask = {};
 };
 
-// A picture and what lies on it. Boxes are drawn in this order, masks below all outlines, labels above.
+// Limbs and joints: places are pixel centres of the picture, widths and radii are in its pixels.
+struct OverlayLine {
+  Point from, to;
+  Color color = kInk;
+  double width = 1;
+};
+struct OverlayDot {
+  Point at;
+  double radius = 2;
+  Color color = kInk;
+  bool hollow = false;  // a ring
+};
+
+// A picture and what lies on it. Lines and dots are drawn first, then boxes, each in their order; masks lie below all
+// outlines, labels above.
 struct Overlay {
   io::Picture picture;
   std::vector<OverlayBox> boxes;
   std::string caption;  // below the picture; cut to its cell
+  std::vector<OverlayLine> lines = {};
+  std::vector<OverlayDot> dots = {};
 };
 
 // The pictures in rows of cells of one size, letterboxed, each above its caption.

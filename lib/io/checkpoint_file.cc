@@ -234,6 +234,7 @@ std::string write_checkpoint(const std::string& target, RootAttributes root, con
     if (!data.adversary.network.empty()) writer.write_text(kAdversaryNetwork, data.adversary.network);
     write_parameters(writer, kAdversaryArrays, data.adversary.arrays);
   }
+  if (!data.pose_json.empty()) writer.write_text("pose/settings", data.pose_json);
   if (!data.detector_json.empty()) {
     writer.write_text(kDetectorSettings, data.detector_json);
     write_arrays(writer, kDetector, data.detector);
@@ -262,6 +263,7 @@ CheckpointData read_checkpoint(const std::string& path, CheckpointParts parts) {
   data.vocabulary = strings("vocabulary", true);
   data.joint_names = strings("joint_names", true);
   if (reader.has(kDetectorSettings)) data.detector_json = reader.text(kDetectorSettings);
+  if (reader.has("pose/settings")) data.pose_json = reader.text("pose/settings");
   if (reader.has(kAdversarySettings)) data.adversary.settings_json = reader.text(kAdversarySettings);
   if (reader.has(kAdversaryNetwork)) data.adversary.network = reader.text(kAdversaryNetwork);
   if (parts.model) data.model = read_parameters(reader, kModelArrays);

@@ -58,6 +58,7 @@ struct CheckpointData {
   std::vector<TrainingArray> detector;
 
   AdversaryPart adversary;
+  std::string pose_json;  // /pose/settings: what a pose estimator adds to its detector (JSON, empty: none)
 
   bool has_optimizer = false;
   std::string optimizer_name;

@@ -198,6 +198,7 @@ SchemaSpec checkpoint() {
       optional(field("adversary/network", "string", "", "scalar", "text of the generator of perturbations")),
       finite(optional(field("adversary/generator/<layer...>/<parameter>", "float32", "...", "out,in,kh,kw",
                             "its parameters; noise/z of a universal one"))),
+      optional(field("pose/settings", "string", "", "scalar", "JSON: joints, input, spatial model of a pose estimator")),
       finite(optional(field("optimizer/<slot>/<layer...>/<parameter>", "float32", "...", "as the parameter",
                             "state of the optimiser: momentum, m, v, cache"))),
       optional(
@@ -256,6 +257,54 @@ SchemaSpec adversarial() {
   return schema;
 }
 
+SchemaSpec poses() {
+  SchemaSpec schema;
+  schema.name = "fovea.poses";
+  schema.summary = "people with body joints, annotated or predicted";
+  schema.made_by = "pose-estimate convert or pose-estimate predict";
+  schema.joined = {"N", "P"};
+  schema.item = "N";
+  FieldSpec image = indices(field("image", "int32", "P", "person", "index of the person's image"), 0, "N");
+  image.rebase = "N";
+  schema.fields = {
+      unique(field("image_id", "string", "N", "image", "name of the image")),
+      optional(field("image_size", "int32", "N,2", "image,(height,width)", "extent in pixels")),
+      image,
+      field("joint_xy", "float32", "P,K,2", "person,joint,(x,y)",
+            "pixel centres, 0-based, in the image; NaN = absent"),
+      field("joint_state", "uint8", "P,K", "person,joint", "0 absent, 1 occluded, 2 visible"),
+      optional(field("joint_score", "float32", "P,K", "person,joint", "peak of the joint's heat map")),
+      optional(field("detector_xy", "float32", "P,K,2", "person,joint,(x,y)", "position before the spatial model")),
+      optional(field("detector_score", "float32", "P,K", "person,joint", "peak before the spatial model")),
+      optional(field("torso_box", "float32", "P,4", "person,(x1,y1,x2,y2)", "xyxy_inclusive_0based, NaN = unknown")),
+      optional(field("head_box", "float32", "P,4", "person,(x1,y1,x2,y2)", "xyxy_inclusive_0based, NaN = unknown")),
+      optional(field("split", "string", "P", "person", "train, val, test, ...")),
+      unique(field("joint_names", "string", "K", "joint", "names of the joints")),
+      indices(field("flip_pairs", "int32", "F,2", "pair,(left,right)", "joints that change places in a mirrored picture"), 0, "K"),
+      indices(field("edges", "int32", "E,2", "limb,(from,to)", "limbs"), 0, "K"),
+  };
+  schema.attributes = {{"/", "side", "string", false, "person or observer: whose left and right the names mean"}};
+  return schema;
+}
+
+SchemaSpec heat_maps() {
+  SchemaSpec schema;
+  schema.name = "fovea.heatmaps";
+  schema.summary = "heat maps of joints, before and after the spatial model";
+  schema.made_by = "pose-estimate predict --emit heatmaps";
+  schema.joined = {"P"};
+  schema.item = "P";
+  schema.fields = {
+      unique(field("item_id", "string", "P", "person", "image, and number of the person in it")),
+      finite(field("detector", "float32", "P,K,H,W", "person,joint,y,x", "maps of the part detector")),
+      optional(finite(field("spatial", "float32", "P,K,H,W", "person,joint,y,x", "maps of the spatial model"))),
+      optional(finite(field("torso", "float32", "P,H,W", "person,y,x", "map of the torso's hint"))),
+      finite(field("affine", "float64", "P,2,3", "person,(x,y),(x,y,1)", "from map cells to pixels of the image")),
+      unique(field("joint_names", "string", "K", "joint", "names of the joints")),
+  };
+  return schema;
+}
+
 SchemaSpec log_table() {
   SchemaSpec schema;
   schema.name = "fovea.log";
@@ -293,7 +342,8 @@ int match(std::string_view pattern, std::string_view path) {
 
 const std::vector<SchemaSpec>& schemas() {
   static const std::vector<SchemaSpec> table{images(),     proposals(),   features(),   detections(),
-                                             captions(),   checkpoint(),  adversarial(), log_table()};
+                                             captions(),   checkpoint(),  adversarial(), poses(),
+                                             heat_maps(),  log_table()};
   return table;
 }
 

@@ -31,6 +31,9 @@ constexpr std::array<Kind, 17> kKinds = {{
     {"concat", detail::make_concat},
     {"add", detail::make_add},
     {"flatten", detail::make_flatten},
+    {"slice", detail::make_slice},
+    {"upsample", detail::make_upsample},
+    {"lcn", detail::make_contrast_norm},
 }};
 
 }  // namespace

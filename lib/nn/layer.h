@@ -115,6 +115,9 @@ std::unique_ptr<Layer> make_dropout(LayerReader&, int);
 std::unique_ptr<Layer> make_concat(LayerReader&, int);
 std::unique_ptr<Layer> make_add(LayerReader&, int);
 std::unique_ptr<Layer> make_flatten(LayerReader&, int);
+std::unique_ptr<Layer> make_slice(LayerReader&, int);
+std::unique_ptr<Layer> make_upsample(LayerReader&, int);
+std::unique_ptr<Layer> make_contrast_norm(LayerReader&, int);
 }  // namespace detail
 
 }  // namespace fovea::nn

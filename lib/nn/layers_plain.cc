@@ -97,16 +97,22 @@ class Activate : public Layer {
 
 class Dropout : public Layer {
  public:
-  Dropout(LayerReader& reader, int index) : rate_(reader.number("rate", 0, 0.999)), index_(index) { reader.expect_inputs(1, 1); }
-  ItemShape configure(const std::vector<ItemShape>& inputs, DType) override { return inputs[0]; }
+  Dropout(LayerReader& reader, int index) : rate_(reader.number("rate", 0, 0.999)), index_(index), maps_(reader.choice("kind", {"element", "map"}, "element") == "map"), place_(reader.place()), name_(reader.name()) { reader.expect_inputs(1, 1); }
+  ItemShape configure(const std::vector<ItemShape>& inputs, DType) override {
+    if (maps_ && !inputs[0].is_grid()) fail_input(place_, name_, "a grid [H,W,C]", inputs[0].shape);
+    return inputs[0];
+  }
   Var forward(const std::vector<Var>& inputs, const PassContext& context, ops::Activation) override {
     if (!context.dropout) return inputs[0];
-    return ops::dropout(inputs[0], rate_, {context.seed, static_cast<uint64_t>(index_), context.step});
+    const ops::DropoutKey key{context.seed, static_cast<uint64_t>(index_), context.step};
+    return maps_ ? ops::dropout_maps(inputs[0], rate_, key) : ops::dropout(inputs[0], rate_, key);
   }
 
  private:
   double rate_;
   int index_;
+  bool maps_;
+  std::string place_, name_;
 };
 
 class Concat : public Layer {

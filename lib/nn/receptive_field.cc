@@ -62,7 +62,7 @@ using Fields = std::unordered_map<std::string, std::optional<ReceptiveField>>;
 
 std::optional<ReceptiveField> field_of(const NetText& net, const LayerLine& line, const Fields& fields) {
   if (line.kind == "input") return ReceptiveField{};
-  for (const char* kind : {"dense", "global_avg_pool", "flatten", "deconv"}) {
+  for (const char* kind : {"dense", "global_avg_pool", "flatten", "deconv", "upsample", "lcn"}) {
     if (line.kind == kind) return std::nullopt;
   }
   const std::string place = fmt::format("{}:{}: {}", net.origin, line.line, line.name);

@@ -22,11 +22,11 @@ struct ReceptiveField {
   bool operator==(const ReceptiveField&) const = default;
 };
 
-// nullopt for a layer without a map of positions (dense, global_avg_pool, flatten) or whose positions see windows that
-// differ in size (deconv), and for what stands on them. What reflect_pad mirrors counts as padding.
-// Layers that join several see what any of them sees. Normalisation across channels does not widen the field. Throws
-// Error(kData) for keys that no network could be built with, and for a stride beyond 2^30; Error(kUsage) for an unknown
-// layer.
+// nullopt for a layer without a map of positions (dense, global_avg_pool, flatten), whose positions see windows that
+// differ in size (deconv) or do not move evenly (upsample), or that sees all of its map (lcn); and for what stands on
+// them. What reflect_pad mirrors counts as padding. Layers that join several see what any of them sees. Normalisation
+// across channels does not widen the field. Throws Error(kData) for keys that no network could be built with, and for a
+// stride beyond 2^30; Error(kUsage) for an unknown layer.
 std::optional<ReceptiveField> receptive_field(const NetText& net, const std::string& layer);
 
 }  // namespace fovea::nn

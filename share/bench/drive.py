@@ -23,13 +23,21 @@ PLAN = {
     "vgg16-forward": (["vgg16-forward", "vgg16-forward-bf16"], ["nchw", "channels_last"]),
     "gat-step": (["gat-step"], ["nchw", "channels_last"]),
     "pgd-attack": (["pgd-attack"], ["nchw", "channels_last"]),
+    "spatial-forward": (["spatial-forward"], ["fft"]),
+    "spatial-step": (["spatial-step"], ["fft"]),
+    "pose-step": (["pose-step"], ["nchw", "channels_last"]),
+    "pose-forward": (["pose-forward", "pose-forward-bf16"], ["nchw", "channels_last"]),
+    # Minutes for each iteration of PyTorch: only when asked for.
+    "spatial-forward-direct": (["spatial-forward"], ["direct"]),
 }
+SLOW = ["spatial-forward-direct"]
 # The two ways to write the attention decoder in PyTorch; beam search has no peer.
 PLAN.update({f"caption-step-{n}": ([f"caption-step-{n}"], ["cell", "batched"]) for n in (512, 1800)})
 PLAN.update({f"caption-beam-{n}": ([f"caption-beam-{n}"], []) for n in (512, 1800)})
 # Both programs of a workload, by its first word: ours lies beside --bench-bn, theirs here.
 PROGRAMS = {"gat": ("bench_advgen", "peer_torch_advgen.py"), "pgd": ("bench_advgen", "peer_torch_advgen.py"),
-            "caption": ("bench_caption", "peer_torch_caption.py")}
+            "caption": ("bench_caption", "peer_torch_caption.py"),
+            "spatial": ("bench_pose", "peer_torch_pose.py"), "pose": ("bench_pose", "peer_torch_pose.py")}
 # glibc keeps freed blocks instead of returning them to the kernel: PyTorch without its page faults.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_TOP_PAD_": "1000000000", "MALLOC_MMAP_MAX_": "0"}
 
@@ -75,7 +83,7 @@ def start_sides(workload, arguments):
     sides = [Side("fovea" + name.removeprefix(workload), [program, MODELS, name, threads], environment)
              for name in ours if bf16 or not name.endswith("bf16")]
     for layout in layouts:
-        command = [sys.executable, os.path.join(HERE, peer), workload, threads, layout]
+        command = [sys.executable, os.path.join(HERE, peer), workload.removesuffix("-direct"), threads, layout]
         sides.append(Side("torch " + layout, command, environment))
         if arguments.kept_memory:
             sides.append(Side(f"torch {layout}, kept memory", command, {**environment, **KEPT_MEMORY}))
@@ -86,11 +94,12 @@ def start_sides(workload, arguments):
 
 def run_workload(workload, arguments):
     sides = start_sides(workload, arguments)
+    slow = workload in SLOW
     for side in sides:
-        side.ask("go 3")
+        side.ask("go 1" if slow else "go 3")
     once = sides[0].ask("go 3") / 3
-    count = max(1, round(arguments.seconds / once))
-    for round_index in range(arguments.rounds):
+    count = 1 if slow else max(1, round(arguments.seconds / once))
+    for round_index in range(1 if slow else arguments.rounds):
         turn = round_index % len(sides)
         for side in sides[turn:] + sides[:turn]:
             time.sleep(0.1)  # threads of the side before go to sleep
@@ -99,7 +108,7 @@ def run_workload(workload, arguments):
     for side in sides:
         ratios = [theirs / ours for theirs, ours in zip(side.seconds, sides[0].seconds)]
         rows.append({
-            "workload": workload, "side": side.name, "iterations": count, "rounds": arguments.rounds,
+            "workload": workload, "side": side.name, "iterations": count, "rounds": len(side.seconds),
             "parameters": side.parameters, "median_ms": 1000 * statistics.median(side.seconds),
             "ratio": statistics.median(ratios), "ratio_low": min(ratios), "ratio_high": max(ratios),
             "peak_rss_mib": side.close() / 2**20,
@@ -138,7 +147,7 @@ def main():
     print(f"{processor()}, {arguments.threads} threads, torch {version}; ratio = their time / our time")
     print(f"{'workload':<16} {'side':<34} {'ms':>10} {'ratio':>7} {'low..high':^14} {'MiB peak':>8}")
     rows = []
-    for workload in arguments.workloads or PLAN:
+    for workload in arguments.workloads or [name for name in PLAN if name not in SLOW]:
         for row in run_workload(workload, arguments):
             rows.append(row)
             print_row(row)

@@ -4,11 +4,14 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/conv.h"
 #include "autograd/ops/dropout.h"
+#include "autograd/ops/heat_map_loss.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/norm.h"
 #include "autograd/ops/pool.h"
+#include "autograd/ops/resample.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/softmax_loss.h"
+#include "autograd/ops/spatial.h"
 
 namespace fovea::testing {
 namespace {
@@ -377,6 +380,66 @@ void add_shapes(std::vector<OpCase>& out) {
                  }});
 }
 
+// Target maps and weights of the batch's size: some maps do not count.
+Tensor some_targets(const Var& maps) {
+  Tensor target = Tensor::empty(maps.shape(), DType::kF64);
+  for (int64_t i = 0; i < target.count(); ++i) target.data<double>()[i] = static_cast<double>(i * 7 % 11) / 10;
+  return target.to(maps.dtype());
+}
+Tensor some_weights(const Var& maps) {
+  Tensor weight = Tensor::full({maps.extent(0), maps.extent(3)}, 1, DType::kF64);
+  for (int64_t i = 1; i < weight.count(); i += 3) weight.data<double>()[i] = 0;
+  return weight.to(maps.dtype());
+}
+
+void add_heat_maps(std::vector<OpCase>& out) {
+  for (const int64_t factor : {1, 2, 4}) {
+    out.push_back({.op = "upsample",
+                   .variant = fmt::format("factor {}", factor),
+                   .inputs = {input({2, 3, 2, 3})},
+                   .build = [factor](const Vars& v) { return ops::upsample(v[0], factor); }});
+  }
+  const auto drop = [](const Vars& v) { return ops::dropout_maps(v[0], 0.4, {.seed = 3, .layer = 2, .step = 9}); };
+  out.push_back({.op = "dropout_maps", .variant = "small", .inputs = {input({3, 2, 3, 5})}, .build = drop});
+  for (const double foreground : {1.0, 5.0}) {
+    out.push_back({.op = "map_squared_error",
+                   .variant = fmt::format("foreground {}", foreground),
+                   .inputs = {input({2, 4, 3, 3})},
+                   .build = [foreground](const Vars& v) {
+                     return ops::map_squared_error(v[0], some_targets(v[0]), some_weights(v[0]), foreground);
+                   }});
+  }
+  out.push_back(
+      {.op = "map_cross_entropy", .variant = "small", .inputs = {input({2, 4, 3, 3})}, .build = [](const Vars& v) {
+         return ops::map_cross_entropy(v[0], some_targets(v[0]), some_weights(v[0]));
+       }});
+}
+
+void add_spatial(std::vector<OpCase>& out) {
+  const auto spatial = [&](const char* variant, Shape evidence, int64_t outputs, int64_t size,
+                           ops::SpatialConfig config, bool small = true) {
+    const auto build = [config](const Vars& v) { return ops::spatial_model(v[0], v[1], v[2], config); };
+    out.push_back({.op = "spatial_model",
+                   .variant = variant,
+                   .inputs = {{.shape = evidence, .low = -0.3, .high = 1, .gap = 0.05},
+                              {.shape = {outputs, evidence[3], size, size}, .low = -6, .high = -3, .batched = false},
+                              {.shape = {outputs, evidence[3]}, .low = -2, .high = 0, .batched = false}},
+                   .build = build,
+                   .tolerance = 2e-5,
+                   .small = small});
+  };
+  spatial("kernel larger than the map", {2, 4, 5, 3}, 2, 13, {});
+  spatial("kernel smaller than the map, beta 1/2", {1, 6, 7, 2}, 3, 5, {.beta = 0.5});
+  spatial("some pairs only", {3, 4, 4, 3}, 3, 5, {.edges = {1, 0, 1, 1, 1, 0, 0, 1, 1}});
+  spatial("direct", {2, 4, 5, 2}, 2, 7, {.form = ops::SpatialForm::kDirect});
+  const auto fft = ops::SpatialForm::kFft;
+  spatial("few parts, odd batch", {3, 21, 30, 5}, 4, 25, {.form = fft}, false);
+  spatial("fourteen parts", {2, 12, 17, 14}, 14, 41, {.form = fft}, false);
+  spatial("more parts than lanes, left out pairs", {5, 9, 8, 19}, 3, 9,
+          {.edges = std::vector<uint8_t>(57, 1), .form = fft}, false);
+  spatial("one cell high", {2, 1, 9, 3}, 2, 5, {.form = fft}, false);
+}
+
 }  // namespace
 
 std::vector<OpCase> all_op_cases() {
@@ -391,6 +454,8 @@ std::vector<OpCase> all_op_cases() {
   add_shapes(out);
   add_adversarial_cases(out);
   add_attention_cases(out);
+  add_heat_maps(out);
+  add_spatial(out);
   return out;
 }
 

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/temporary_folder.h"
 #include "io/captions_file.h"
+#include "io/heatmaps_file.h"
+#include "io/poses_file.h"
 #include "io/checkpoint_file.h"
 #include "io/images_file.h"
 
@@ -121,6 +123,35 @@ inline std::string write_captions(const std::string& path, int count, int first 
       captions.push_back(caption);
     }
     writer.add("image" + std::to_string(i), captions);
+  }
+  return writer.finish();
+}
+
+// Two images, three people with two joints; one joint is absent.
+inline io::PoseSet pose_set() {
+  io::PoseSet set;
+  set.image_ids = {"a.jpg", "b.jpg"};
+  set.image_sizes = {60, 90, 48, 64};
+  set.joint_names = {"left_wrist", "right_wrist"};
+  set.flip_pairs = {0, 1};
+  set.edges = {0, 1};
+  set.image = {0, 1, 1};
+  set.xy = {1, 2, 3, 4, 5.5F, 6.25F, 7, 8, 9, 10, -1, 12};
+  set.state = {2, 0, 1, 2, 2, 2};
+  set.torso_box = {0, 0, 9, 9, 1, 1, 8, 8, 2, 2, 7, 7};
+  set.split = {"train", "test", "test"};
+  return set;
+}
+
+inline std::string write_heat_maps(const std::string& path) {
+  io::HeatMapsWriter writer(path, root_attributes(), {{"left_wrist", "right_wrist"}, 30, 45, false, true});
+  for (const char* id : {"a.jpg#0", "b.jpg#0"}) {
+    const std::vector<float> maps(2 * 30 * 45, 0.25F), torso(30 * 45, 0.5F);
+    io::PersonHeatMaps person;
+    person.item_id = id;
+    person.detector = maps;
+    person.torso = torso;
+    writer.add(person);
   }
   return writer.finish();
 }

@@ -16,4 +16,7 @@ struct DropoutKey {
 };
 Var dropout(const Var& x, double rate, const DropoutKey& key);
 
+// Whole maps: one draw for each item and channel of x [N,H,W,C].   Tompson et al. 2015, "spatial dropout"
+Var dropout_maps(const Var& x, double rate, const DropoutKey& key);
+
 }  // namespace fovea::ops

@@ -9,7 +9,8 @@ namespace fovea {
 // One function of each file in isa/, compiled for each instruction set.
 #define FOVEA_FILLS(apply)                                                                                         \
   apply(fill_pointwise) apply(fill_norm) apply(fill_lrn) apply(fill_pool) apply(fill_optimizer) apply(fill_random) \
-      apply(fill_wide) apply(fill_spread) apply(fill_panel_product) apply(fill_attention)
+      apply(fill_wide) apply(fill_spread) apply(fill_panel_product) apply(fill_attention) apply(fill_fft)          \
+          apply(fill_spatial)
 
 #define FOVEA_DECLARE_FILL(name) void name(kernels::KernelTable& table);
 #define FOVEA_LIST_FILL(name) name,

@@ -27,6 +27,15 @@ struct OptimizerStep {
 // Columns of B that packed products keep side by side (packed_product.h), on every instruction set.
 constexpr int kPanelColumns = 16;
 
+// A transform of one length as passes of small radices; `twiddle` as isa/fft.cc reads them.
+struct FftPlan {
+  static constexpr int kMaxPasses = 24;
+  int64_t length = 0;
+  int passes = 0;  // two at least
+  int radix[kMaxPasses] = {};
+  const float* twiddle[kMaxPasses] = {};
+};
+
 struct KernelTable {
   // Pointwise over n values. Outputs do not overlap inputs.
   void (*unary)(Unary kind, const float* x, float* y, int64_t n);
@@ -116,6 +125,24 @@ struct KernelTable {
   // the gradient of the pre-activations. dc: gradient of c, then of c_before.
   void (*lstm_forward)(float* gates, const float* c_before, int64_t n, float* c, float* h);
   void (*lstm_backward)(float* gates, const float* c_before, const float* c, const float* dh, int64_t n, float* dc);
+
+  // Transforms of fft_lanes complex planes at once, and products of their spectra along columns; see isa/fft.cc.
+  int fft_lanes;
+  void (*fft_line)(const FftPlan& plan, bool inverse, const float* in, int64_t in_step, int64_t filled, float* out,
+                   int64_t out_step, int64_t kept, float* scratch);
+  void (*spectrum_product)(const float* k, bool conjugate, bool reversed, const float* z, bool accumulate, float* out,
+                           int64_t n);
+  void (*spectrum_split)(const float* z, const float* mirror, float* first, float* second, int64_t n);
+  void (*spectrum_join)(const float* first, const float* first_mirror, const float* second, const float* second_mirror,
+                        float* out, int64_t n);
+
+  // Spatial model, see isa/spatial.cc.
+  void (*softplus)(const float* x, float beta, float* y, int64_t n);
+  void (*softplus_backward)(const float* x, float beta, float* dy, int64_t n);  // dy *= sigmoid(beta x)
+  void (*spatial_messages)(const float* m, float scale, const float* c, float* t, int64_t points);
+  void (*spatial_products)(const float* t, int64_t points, int64_t groups, int64_t width, double* products);
+  void (*spatial_slopes)(const float* numerator, const float* t, int64_t points, int64_t groups, int64_t width,
+                         float* slopes, double* sums);
 
   // (x - mean) inv_std for interleaved channels.
   void (*normalize)(const uint8_t* x, float* y, int64_t pixels, int64_t channels, const float* mean,

@@ -1,0 +1,110 @@
+#include "autograd/ops/heat_map_loss.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "autograd/ops/check.h"
+#include "base/parallel.h"
+#include "tensor/kernels/dispatch.h"
+#include "tensor/kernels/pointwise.h"
+
+namespace fovea::ops {
+namespace {
+
+void check_maps(const char* op, const Var& maps, const Tensor& target, const Tensor& weight) {
+  const Shape& s = maps.shape();
+  detail::require_rank(s.rank() == 4, op, s, "[N,h,w,K]");
+  detail::require_fit(target.shape() == s, op, s, target.shape());
+  detail::require_fit(weight.rank() == 2 && weight.extent(0) == s[0] && weight.extent(1) == s[3], op, s,
+                      weight.shape());
+}
+
+// Map (n, k) of [N,h,w,K] begins at `start` and has `cells` values `step` apart.
+struct MapView {
+  int64_t start, cells, step;
+};
+MapView map_of(const Shape& s, int64_t map) {
+  return {map / s[3] * s[1] * s[2] * s[3] + map % s[3], s[1] * s[2], s[3]};
+}
+
+// Runs loss(map) for the maps that count and returns their sum over M; `slope` is what the maps' gradient is.
+template <typename T, typename PerMap>
+double over_maps(const Shape& s, const Tensor& weight, Tensor& slope, PerMap&& per_map) {
+  const int64_t count = s[0] * s[3];
+  std::vector<double> losses(static_cast<size_t>(count));
+  double valid = 0;
+  for (int64_t map = 0; map < count; ++map) valid += weight.at(map) != 0 ? 1 : 0;
+  T* d = slope.data<T>();
+  parallel_tasks(count, [&](int64_t map) {
+    const MapView view = map_of(s, map);
+    if (weight.at(map) == 0) {
+      for (int64_t i = 0; i < view.cells; ++i) d[view.start + i * view.step] = 0;
+    } else {
+      losses[static_cast<size_t>(map)] = per_map(view, valid, d);
+    }
+  });
+  double sum = 0;
+  for (const double loss : losses) sum += loss;
+  return valid > 0 ? sum / valid : 0;
+}
+
+Var record_loss(const char* op, const Var& maps, double loss, Tensor slope) {
+  return record(op, Tensor::full({1}, loss, maps.dtype()), {maps}, [maps, slope = std::move(slope)](const Tensor& dy) {
+    const double upstream = dy.item();
+    maps.add_grad(upstream == 1 ? slope : kernels::affine(slope, upstream, 0));
+  });
+}
+
+}  // namespace
+
+// L = 1/(2M) sum u (p - t)^2;  dL/dp = u (p - t) / M.
+Var map_squared_error(const Var& maps, const Tensor& target, const Tensor& weight, double foreground) {
+  check_maps("map_squared_error", maps, target, weight);
+  Tensor slope = Tensor::empty(maps.shape(), maps.dtype());
+  double loss = 0;
+  kernels::by_type(maps.dtype(), [&]<typename T>() {
+    const T *p = maps.value().data<T>(), *t = target.data<T>();
+    loss = over_maps<T>(maps.shape(), weight, slope, [&](const MapView& view, double valid, T* d) {
+      double sum = 0;
+      for (int64_t i = view.start; i < view.start + view.cells * view.step; i += view.step) {
+        const double wanted = static_cast<double>(t[i]), u = 1 + (foreground - 1) * wanted;
+        const double error = static_cast<double>(p[i]) - wanted;
+        sum += u * error * error / 2;
+        d[i] = static_cast<T>(u * error / valid);
+      }
+      return sum;
+    });
+  });
+  return record_loss("map_squared_error", maps, loss, std::move(slope));
+}
+
+// With s = softmax(p) over the cells and t' = t / sum(t): L = 1/M sum -t' log s;  dL/dp = (s - t') / M.
+Var map_cross_entropy(const Var& maps, const Tensor& target, const Tensor& weight) {
+  check_maps("map_cross_entropy", maps, target, weight);
+  Tensor slope = Tensor::empty(maps.shape(), maps.dtype());
+  double loss = 0;
+  kernels::by_type(maps.dtype(), [&]<typename T>() {
+    const T *p = maps.value().data<T>(), *t = target.data<T>();
+    loss = over_maps<T>(maps.shape(), weight, slope, [&](const MapView& view, double valid, T* d) {
+      const int64_t end = view.start + view.cells * view.step;
+      double mass = 0, highest = -INFINITY, total = 0, sum = 0;
+      for (int64_t i = view.start; i < end; i += view.step) {
+        mass += static_cast<double>(t[i]);
+        highest = std::max(highest, static_cast<double>(p[i]));
+      }
+      for (int64_t i = view.start; i < end; i += view.step) total += std::exp(static_cast<double>(p[i]) - highest);
+      const double normalizer = highest + std::log(total);
+      for (int64_t i = view.start; i < end; i += view.step) {
+        const double wanted = mass > 1e-6 ? static_cast<double>(t[i]) / mass : 0;
+        const double log_share = static_cast<double>(p[i]) - normalizer;
+        sum -= wanted * log_share;
+        d[i] = mass > 1e-6 ? static_cast<T>((std::exp(log_share) - wanted) / valid) : T{0};
+      }
+      return sum;
+    });
+  });
+  return record_loss("map_cross_entropy", maps, loss, std::move(slope));
+}
+
+}  // namespace fovea::ops

@@ -1,0 +1,150 @@
+// The options of pose-estimate train.
+#include "systems/pose/train.h"
+
+namespace fovea::pose {
+namespace {
+
+void declare_detector(cli::OptionTable& table, TrainOptions& o) {
+  table.group("Detector (stage detector; later stages take it from --init)");
+  const auto only = [](cli::Option& option) -> cli::Option& { return option.only_with("stage", {"detector"}); };
+  only(table.add("joints", o.joints, "SET", "Joints to find.")
+           .choices({"flic-4", "flic-9", "lsp-14", "mpii-16", "coco-17"})
+           .default_text("those of the data"));
+  only(table.add("input", o.input, "SIZE", "Network's input: flic, lsp, tiny or HxW.").source("[paper, fig. 3]"))
+      .text(
+          "flic is 240x360, lsp 256x256, tiny 96x144. Pictures are scaled to fit, centred, and continued at their "
+          "border. Maps have a quarter of the size.");
+  only(table.add("banks", o.banks, "N", "Resolutions: full, half, quarter.").range(1, 3).source("[paper, fig. 3]"));
+  only(table.add("width", o.channel_share, "X", "Share of the paper's channels.").range(0.01, 4).source("[ours]"))
+      .text(
+          "1 is the paper's network with 12.4 million parameters and 57.6 billion multiply-adds for a 240x360 picture; "
+          "a quarter costs about a fifteenth.");
+  only(table.add("merge", o.merge, "WAY", "ReLU of each bank and sum, or the other way.")
+           .choices({"relu-sum", "sum-relu"})
+           .source("[paper, fig. 3]"));
+  only(table.add("coarse", o.coarse, "WAY", "Repeat coarse maps, or compute all positions.")
+           .choices({"replicate", "interleave"})
+           .source("[paper, fig. 3]"));
+  only(table.add("head", o.head, "SIZE", "Kernels of the last two layers.").choices({"1x1", "9x9"}).source("[ours]"));
+  only(table.add("lcn-floor", o.lcn_floor, "KIND", "What contrast normalisation divides by at least.")
+           .choices({"mean", "constant"})
+           .source("[ours]"));
+  only(table.add("dropout", o.dropout, "P", "Of the head's maps.").range(0, 0.95).source("[ours]"));
+  only(table.add("dropout-kind", o.dropout_kind, "KIND", "Whole maps or single values.")
+           .choices({"map", "element"})
+           .source("[ours]"));
+  only(table.add("batch-norm", o.batch_norm, "Batch normalisation before each ReLU.").source("[ours]"));
+  only(table.add("torso", o.torso, "WHERE", "Which part sees the torso's hint.")
+           .choices({"auto", "none", "spatial", "detector", "both"})
+           .source("[paper §3.2]"))
+      .text("auto is spatial if the data has torso boxes, else none.");
+  only(table.add("sigma", o.sigma, "CELLS", "Deviation of target maps.").range(0.1, 100).source("[ours]"));
+}
+
+void declare_spatial(cli::OptionTable& table, TrainOptions& o) {
+  table.group("Spatial model");
+  const auto only = [](cli::Option& option) -> cli::Option& { return option.only_with("stage", {"spatial"}); };
+  only(table.add("heatmaps", o.heat_maps, "FILE", "Detector's maps of predict --emit heatmaps.").is_input_path())
+      .text("Saves running the detector in each step; augmentation is then mirroring alone.");
+  only(table.add("spatial-radius", o.radius, "R", "Kernels are 2R+1 wide; 0: as the maps ask, at most 64.")
+           .range(0, 512)
+           .source("[paper §3.2]"));
+  only(table.add("edges", o.edges, "LIST", "all, no-self, or pairs A|B,A|B.").source("[paper §3.2]"))
+      .text(
+          "A|B lets evidence for B speak for A; 'wrist|elbow' means both sides. Listed graphs keep each joint's own "
+          "evidence.");
+  only(table.add("mirror-tie", o.mirror_tie, "Kernels of left and right are mirror images.").source("[ours]"));
+  only(table.add("beta", o.beta, "B", "Of softplus.").range(0.1, 10).source("[paper §3.2]"));
+  only(table.add("eps", o.eps, "E", "Evidence below it counts as this.").above(0).at_most(0.1).source("[paper §3.2]"));
+  only(table.add("background", o.background, "C", "Message without evidence, at first.")
+           .above(0)
+           .at_most(10)
+           .source("[ours]"));
+  only(table.add("torso-background", o.torso_background, "C", "The same from the torso.")
+           .above(0)
+           .at_most(10)
+           .source("[ours]"));
+  only(table.add("spatial-calibrate", o.calibrate, "ON", "Maps that scale the first kernels.")
+           .choices({"detector", "targets"})
+           .source("[ours]"));
+  table.add("conv", o.conv, "FORM", "How its convolutions are computed.")
+      .choices({"auto", "direct", "fft"})
+      .source("[ours]")
+      .only_with("stage", {"spatial", "joint"});
+  table.add("spatial-lr-mult", o.spatial_rate, "X", "Its kernels learn X times as fast.")
+      .range(0, 1e4)
+      .source("[ours]")
+      .only_with("stage", {"spatial", "joint"});
+  table.add("aux-weight", o.auxiliary, "W", "Share of the detector's own loss.")
+      .range(0, 100)
+      .source("[ours]")
+      .only_with("stage", {"joint"});
+}
+
+void declare_optimization(cli::OptionTable& table, TrainOptions& o) {
+  table.group("Training");
+  table.add("steps", o.steps, "N", "Updates.").range(1, 1e9).source("[ours]");
+  table.add("batch", o.batch, "N", "People in a batch.").range(1, 4096).source("[ours]");
+  table.add("loss", o.loss, "KIND", "Squared error, or cross-entropy over cells.")
+      .choices({"mse", "ce"})
+      .source("[paper §3.1]");
+  table.add("fg-weight", o.foreground, "X", "Weight of squared errors at the target's peak.")
+      .range(0, 1e4)
+      .source("[ours]")
+      .only_with("loss", {"mse"});
+  table.add("optimizer", o.optimizer, "NAME", "How weights are updated.")
+      .choices({"nesterov", "sgd", "adam", "rmsprop"})
+      .source("[ours]");
+  table.add("learning-rate", o.learning_rate, "R", "For a loss summed over cells.")
+      .above(0)
+      .at_most(100)
+      .source("[ours]");
+  table.add("schedule", o.schedule, "S", "How the rate falls; see bn-train(1).")
+      .source("[ours]")
+      .default_text("a tenth at 60 % and 85 % of the steps");
+  table.add("momentum", o.momentum, "M", "Of sgd and nesterov.").range(0, 1).below(1).source("[ours]");
+  table.add("weight-decay", o.weight_decay, "D", "Of the detector's kernels.").range(0, 1).source("[ours]");
+  table.add("clip", o.clip, "NORM", "Bound of the gradient's norm; 0: none.").range(0, 1e9).source("[ours]");
+}
+
+void declare_augmentation(cli::OptionTable& table, TrainOptions& o) {
+  table.group("Augmentation");
+  table.add("rotation", o.rotation, "DEG", "Turn by up to this, either way.").range(0, 180).source("[ours]");
+  table.add("scale-low", o.scale_low, "X", "Smallest size.").range(0.1, 10).source("[ours]");
+  table.add("scale-high", o.scale_high, "X", "Largest size.").range(0.1, 10).source("[ours]");
+  table.add("flip", o.flip, "P", "Mirror with this probability, left and right exchanged.")
+      .range(0, 1)
+      .source("[paper §3.1]");
+  table.add("shift", o.shift, "X", "Move by up to this share of the input.").range(0, 0.5).source("[ours]");
+  table.add("contrast", o.contrast, "X", "Change brightness and contrast by up to this.")
+      .range(0, 0.9)
+      .source("[ours]");
+}
+
+}  // namespace
+
+void declare_train(cli::OptionTable& table, TrainOptions& o) {
+  table.group("Data");
+  table.add("data", o.data, "FILE", "Annotated people, fovea.poses.").required().is_input_path();
+  table.add("images", o.images, "FILE", "Their pictures, fovea.images with the same ids.").required().is_input_path();
+  table.add("split", o.split, "NAME", "Whom to train on; empty: all.");
+  table.add("validation", o.validation, "NAME", "Split whose detection rates are reported.").default_text("none");
+  table.add("stage", o.stage, "STAGE", "Part detector, spatial model, or both together.")
+      .choices({"detector", "spatial", "joint"})
+      .source("[paper §3.3]");
+  table.add("init", o.init, "FILE", "Checkpoint of the stage before.").is_input_path();
+  declare_detector(table, o);
+  declare_spatial(table, o);
+  declare_optimization(table, o);
+  declare_augmentation(table, o);
+  table.group("Output");
+  table.output(o.output, "Checkpoint to write.").required();
+  table.add("report-every", o.report_every, "N", "Updates between reports; 0: only at the end.")
+      .range(0, 1e9)
+      .source("[ours]");
+  table.add("metrics", o.metrics, "FILE", "Reports as JSON lines.")
+      .completes(cli::Completion::kFile)
+      .no_effect_on_content();
+}
+
+}  // namespace fovea::pose

@@ -1,0 +1,23 @@
+// pose-estimate predict: joints and heat maps of people in pictures.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/program.h"
+#include "systems/picture_inputs.h"
+
+namespace fovea::pose {
+
+struct PredictOptions {
+  std::string model, data, boxes, output, heat_maps, refine = "log-parabola", precision = "f32",
+                                                     person_class = "person";
+  PictureInputs inputs;
+  int64_t batch = 8;
+  double threshold = 0, margin = 1.25;
+  bool test_flip = false, torso_hints = true;
+};
+void declare_predict(cli::OptionTable& table, PredictOptions& options);
+int predict(const PredictOptions& options, const cli::Invocation& invocation);
+
+}  // namespace fovea::pose

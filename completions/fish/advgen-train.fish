@@ -57,7 +57,7 @@ complete -c advgen-train -n '__fish_seen_subcommand_from train' -l gen-beta1 -x 
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l gen-steps -x -d 'Updates of the generator for each batch.'
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l f-every -x -d 'Update the classifier on every Nth batch only.'
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l alternate -x -a 'batch epoch' -d 'Take turns by batch or by epoch, the generator first.'
-complete -c advgen-train -n '__fish_seen_subcommand_from train' -l optimizer -x -a 'sgd nesterov adam rmsprop' -d 'Of the classifier: sgd, nesterov, adam or rmsprop.'
+complete -c advgen-train -n '__fish_seen_subcommand_from train' -l optimizer -x -a 'sgd nesterov adam rmsprop rmsprop-graves' -d 'Of the classifier: sgd, nesterov, adam or rmsprop.'
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l learning-rate -x -d 'Of the classifier.'
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l momentum -x -d 'Of sgd, nesterov and rmsprop.'
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l weight-decay -x -d 'Of conv and dense weights.'

@@ -13,7 +13,7 @@ struct Kind {
   detail::Factory make;
 };
 
-constexpr std::array<Kind, 17> kKinds = {{
+constexpr std::array<Kind, 20> kKinds = {{
     {"conv", detail::make_conv},
     {"deconv", detail::make_deconv},
     {"dense", detail::make_dense},

@@ -41,12 +41,12 @@ const std::vector<Kind>& kinds() {
       {"fovea.checkpoint",
        [](const std::string& path) { write_checkpoint(path, root_attributes(), test::checkpoint_data()); },
        [](const std::string& path) { read_checkpoint(path); }},
+      {"fovea.log", [](const std::string& path) { test::write_log(path); },
+       [](const std::string& path) { H5Reader::open(path, "fovea.log").read<double>("loss"); }},
       {"fovea.poses", [](const std::string& path) { write_poses(path, root_attributes(), test::pose_set()); },
        [](const std::string& path) { read_poses(path); }},
       {"fovea.heatmaps", [](const std::string& path) { test::write_heat_maps(path); },
        [](const std::string& path) { HeatMapsReader(path).read("detector", 1); }},
-      {"fovea.log", [](const std::string& path) { test::write_log(path); },
-       [](const std::string& path) { H5Reader::open(path, "fovea.log").read<double>("loss"); }},
   };
   return list;
 }

@@ -291,7 +291,7 @@ SchemaSpec heat_maps() {
   SchemaSpec schema;
   schema.name = "fovea.heatmaps";
   schema.summary = "heat maps of joints, before and after the spatial model";
-  schema.made_by = "pose-estimate predict --emit heatmaps";
+  schema.made_by = "pose-estimate predict --heatmaps";
   schema.joined = {"P"};
   schema.item = "P";
   schema.fields = {

@@ -9,7 +9,6 @@ cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
 . "$root/tests/expect.sh"
 
-hash_of() { "$pose" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
 
 expect 0 "$pose" convert --from stick-figures --height 64 --width 64 --count 6 --max-beside 1 --pictures set.h5 -o people.h5
 
@@ -35,7 +34,7 @@ cat >coco.json <<END
  {"id":2,"image_id":7,"category_id":1,"keypoints":[$points],"bbox":[1,2,3,4],"iscrowd":1,"num_keypoints":2}]}
 END
 expect 0 "$pose" convert --from coco coco.json -o hand.h5
-check "states are kept" grep -q '1 visible, 1 occluded, 15 absent' err
+check "states are kept" grep -q '1 joints visible, 1 occluded, 15 absent' err
 check "an image without people stays" grep -q '1 people in 2 pictures' err
 sed 's/10,20,2,//' coco.json >short.json
 expect 65 "$pose" convert --from coco short.json -o x.h5

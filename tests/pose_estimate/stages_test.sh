@@ -11,6 +11,7 @@ cd "$dir" || exit 1
 . "$root/tests/expect.sh"
 
 hash_of() { "$pose" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
+# shellcheck disable=SC2317
 same_content() { test -n "$(hash_of "$1")" && test "$(hash_of "$1")" = "$(hash_of "$2")"; }
 
 # --- generated people
@@ -36,16 +37,16 @@ stage detector "${small[@]}" --validation test
 stage spatial --stage spatial --init detector.ckpt.h5 --validation test
 stage joint --stage joint --init spatial.ckpt.h5 --aux-weight 0.5
 stage tied --stage spatial --init detector.ckpt.h5 --mirror-tie --edges 'wrist|elbow,elbow|shoulder,wrist|torso'
-expect 75 timeout -s TERM 2 "$pose" train "${data[@]}" --stage joint --init spatial.ckpt.h5 --steps 100000 -o stopped.ckpt.h5
+expect 75 timeout --preserve-status -s TERM 2 "$pose" train "${data[@]}" --stage joint --init spatial.ckpt.h5 --steps 100000 -o stopped.ckpt.h5
 expect 0 "$pose" verify stopped.ckpt.h5 joint.ckpt.h5
 expect 65 "$pose" train "${data[@]}" --stage spatial --init detector.ckpt.h5 --validation test --steps 9 --schedule constant --beta 2 --resume -o spatial.ckpt.h5
 check "it says what differs" grep -q 'beta' err
 
-# --- prediction: shards and batches do not change it
+# --- prediction: shards and threads do not change it
 predict=("$pose" predict --model joint.ckpt.h5 --data people.h5 --images set.h5 --split test)
 expect 0 "${predict[@]}" -o found.h5 --heatmaps maps.h5
-expect 0 "${predict[@]}" --batch 3 --threads 1 -o batch.h5
-check "batches of 3 find the same" cmp -s found.h5 batch.h5
+expect 0 "${predict[@]}" --threads 1 -o threads.h5
+check "1 thread finds the same" cmp -s found.h5 threads.h5
 for i in 2 0 1; do expect 0 "${predict[@]}" --shard $i/3 -o "part$i.h5" --heatmaps "maps$i.h5"; done
 expect 0 "$pose" merge part2.h5 part0.h5 part1.h5 -o merged.h5
 check "shards merge to the whole" cmp -s merged.h5 found.h5

@@ -260,7 +260,8 @@ void declare_predict(cli::OptionTable& table, PredictOptions& o) {
   table.add("attention", o.attention, "Store attention maps.").source("[ours]");
   table.add("batch", o.batch, "N", "Pictures at a time; does not change the result.")
       .range(1, 4096)
-      .no_effect_on_content();
+      .no_effect_on_content()
+      .source("[ours]");
   table.group("Output");
   table.output(o.output, "fovea.captions file to write.");
   table.add("format", o.format, "KIND", "h5; text: one caption a line; tsv.").choices({"h5", "text", "tsv"});

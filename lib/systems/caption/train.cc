@@ -230,7 +230,8 @@ void declare_train(cli::OptionTable& table, TrainOptions& o) {
   table.add("cache", o.cache, "SIZE", "Memory for annotation vectors; the rest is read again.")
       .as_size()
       .at_least(0)
-      .no_effect_on_content();
+      .no_effect_on_content()
+      .source("[ours]");
   table.group("Reports");
   table.add("eval-every", o.eval_every, "N", "Updates between reports; 0: only at the end.")
       .range(0, 1e9)

@@ -194,10 +194,12 @@ int export_poses(const ConvertOptions& options, const cli::Invocation& invocatio
 void declare_convert(cli::OptionTable& table, ConvertOptions& o) {
   table.operand("FILE", o.input, "Annotations; with --to a fovea.poses file.", false).is_input_path();
   table.group("Conversion");
-  table.add("from", o.from, "FORMAT", "What is read.")
-      .choices({"flic", "lsp", "lspet", "mpii", "coco", "csv", "stick-figures"})
-      .excludes("to");
-  table.add("to", o.to, "FORMAT", "What is written from a fovea.poses file.").choices({"csv", "coco", "coco-results"});
+  table.add("from", o.from, "FORMAT", "Kind of the input.")
+      .choices({"fovea", "flic", "lsp", "lspet", "mpii", "coco", "csv", "stick-figures"})
+      .source("[ours]");
+  table.add("to", o.to, "FORMAT", "Kind of the output.")
+      .choices({"fovea", "csv", "coco", "coco-results"})
+      .source("[ours]");
   table.add("images", o.folder, "DIR", "Folder that the pictures' names are relative to.")
       .completes(cli::Completion::kDirectory);
   table.add("pictures", o.pictures, "FILE", "Write the pictures here, as fovea.images.")
@@ -226,13 +228,16 @@ void declare_convert(cli::OptionTable& table, ConvertOptions& o) {
 }
 
 int convert(const ConvertOptions& options, const cli::Invocation& invocation) {
-  if (options.from.empty() == options.to.empty()) fail(ErrorKind::kUsage, "expected --from or --to");
+  if ((options.from == "fovea") == (options.to == "fovea")) {
+    fail(ErrorKind::kUsage, "expected --from a foreign format, or --to one, found --from {} --to {}", options.from,
+         options.to);
+  }
   const bool generated = options.from == "stick-figures";
   if (generated && !options.input.empty()) fail(ErrorKind::kUsage, "stick figures are drawn: no FILE is read");
   if (!generated && options.input.empty()) fail(ErrorKind::kUsage, "expected a FILE to convert");
   if (options.output != "-") probe_output(options.output, invocation.common.no_clobber);
   if (!options.pictures.empty()) probe_output(options.pictures, invocation.common.no_clobber);
-  if (!options.to.empty()) return export_poses(options, invocation);
+  if (options.to != "fovea") return export_poses(options, invocation);
   return generated ? generate(options, invocation) : import_annotations(options, invocation);
 }
 

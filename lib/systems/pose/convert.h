@@ -9,7 +9,7 @@
 namespace fovea::pose {
 
 struct ConvertOptions {
-  std::string from, to, input, output, folder, pictures, list, test_list, split;
+  std::string from = "fovea", to = "fovea", input, output, folder, pictures, list, test_list, split;
   bool person_centric = false, observer_centric = false;
   // Generated pictures
   int64_t count = 1000, height = 96, width = 144, min_distractors = 0, max_distractors = 2;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/parallel.h"
 
@@ -95,16 +96,23 @@ class PairPrior {
   double message(const double* prior, const double* from, const double* to) const {
     const int64_t r = config_.radius, x = round_cell(to[0]), y = round_cell(to[1]);
     const auto reach = static_cast<int64_t>(std::ceil(9 * config_.sigma));
-    const int64_t cx = round_cell(from[0]), cy = round_cell(from[1]);
+    const auto range = [&](int64_t centre, int64_t at, int64_t extent) {
+      return std::pair{std::max<int64_t>({0, at - r, centre - reach}), std::min({extent - 1, at + r, centre + reach})};
+    };
+    const auto [left, right] = range(round_cell(from[0]), x, config_.width);
+    const auto [top, bottom] = range(round_cell(from[1]), y, config_.height);
+    const auto gauss = [&](int64_t cell, double centre) {
+      const double d = static_cast<double>(cell) - centre;
+      return std::exp(-d * d / (2 * config_.sigma * config_.sigma));
+    };
+    std::vector<double> across;
+    for (int64_t xx = left; xx <= right; ++xx) across.push_back(gauss(xx, from[0]));
     double sum = 0;
-    for (int64_t yy = std::max<int64_t>({0, y - r, cy - reach});
-         yy <= std::min({config_.height - 1, y + r, cy + reach}); ++yy) {
-      for (int64_t xx = std::max<int64_t>({0, x - r, cx - reach});
-           xx <= std::min({config_.width - 1, x + r, cx + reach}); ++xx) {
-        const double ex = static_cast<double>(xx) - from[0], ey = static_cast<double>(yy) - from[1];
-        sum += prior[(y - yy + r) * size_ + x - xx + r] *
-               std::exp(-(ex * ex + ey * ey) / (2 * config_.sigma * config_.sigma));
-      }
+    for (int64_t yy = top; yy <= bottom; ++yy) {
+      double row = 0;
+      for (int64_t xx = left; xx <= right; ++xx)
+        row += prior[(y - yy + r) * size_ + x - xx + r] * across[static_cast<size_t>(xx - left)];
+      sum += row * gauss(yy, from[1]);
     }
     return sum;
   }

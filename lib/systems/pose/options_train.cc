@@ -44,7 +44,7 @@ void declare_detector(cli::OptionTable& table, TrainOptions& o) {
 void declare_spatial(cli::OptionTable& table, TrainOptions& o) {
   table.group("Spatial model");
   const auto only = [](cli::Option& option) -> cli::Option& { return option.only_with("stage", {"spatial"}); };
-  only(table.add("heatmaps", o.heat_maps, "FILE", "Detector's maps of predict --emit heatmaps.").is_input_path())
+  only(table.add("heatmaps", o.heat_maps, "FILE", "Maps of predict --heatmaps to train on.").is_input_path())
       .text("Saves running the detector in each step; augmentation is then mirroring alone.");
   only(table.add("spatial-radius", o.radius, "R", "Kernels are 2R+1 wide; 0: as the maps ask, at most 64.")
            .range(0, 512)

@@ -14,7 +14,7 @@
 
 namespace fovea::pose {
 
-// Detector's maps computed before (predict --emit heatmaps), for people in this order: [P,h,w,K], as they lie
+// Detector's maps computed before (predict --heatmaps), for people in this order: [P,h,w,K], as they lie
 // unaugmented.
 struct CachedMaps {
   std::vector<Tensor> maps;  // of each person [1,h,w,K]

@@ -239,36 +239,21 @@ class Output {
 
 void run_shard(const PredictOptions& options, const Crowd& crowd, std::pair<int64_t, int64_t> range, PoseModel& model,
                const PersonSampler& sampler, Output& out) {
-  struct Waiting {
-    const Person* person;
-    int32_t image;
-  };
-  std::vector<Waiting> waiting;
   Progress progress("predict", "picture", range.second - range.first);
-  const auto flush = [&] {
-    if (waiting.empty()) return;
-    std::vector<const Person*> people;
-    for (const Waiting& w : waiting) people.push_back(w.person);
-    const PersonMaps maps = infer(model, sampler, people, options.test_flip && !out.needs_mirrored());
-    std::optional<PersonMaps> mirrored;
-    if (out.needs_mirrored()) mirrored = infer_mirrored(model, sampler, people);
-    for (size_t i = 0; i < waiting.size(); ++i) {
-      const int64_t row = waiting[i].person->row;
-      const std::string split = crowd.splits.empty() || row < 0 ? "" : crowd.splits[static_cast<size_t>(row)];
-      out.add_person(*waiting[i].person, waiting[i].image, maps, mirrored ? &*mirrored : nullptr,
-                     static_cast<int64_t>(i), split);
-    }
-    waiting.clear();
-  };
   for (int64_t image = range.first; image < range.second; ++image) {
     out.add_image(crowd.items[static_cast<size_t>(image)]);
+    // One by one: how a convolution is divided depends on the size of the batch, and so would the last bits of its
+    // sums.
     for (const Person& person : crowd.people[static_cast<size_t>(image)]) {
-      waiting.push_back({&person, out.images() - 1});
-      if (static_cast<int64_t>(waiting.size()) == options.batch) flush();
+      const PersonMaps maps = infer(model, sampler, {&person}, options.test_flip && !out.needs_mirrored());
+      std::optional<PersonMaps> mirrored;
+      if (out.needs_mirrored()) mirrored = infer_mirrored(model, sampler, {&person});
+      const bool has_split = !crowd.splits.empty() && person.row >= 0;
+      out.add_person(person, out.images() - 1, maps, mirrored ? &*mirrored : nullptr, 0,
+                     has_split ? crowd.splits[static_cast<size_t>(person.row)] : "");
     }
     progress.update(image - range.first + 1);
   }
-  flush();
 }
 
 }  // namespace
@@ -299,7 +284,6 @@ void declare_predict(cli::OptionTable& table, PredictOptions& o) {
       .choices({"none", "log-parabola", "mean3"})
       .source("[ours]");
   table.add("test-flip", o.test_flip, "Average with the maps of the mirrored picture.").source("[ours]");
-  table.add("batch", o.batch, "N", "People at a time; no effect on results.").range(1, 1024).no_effect_on_content();
   table.add("precision", o.precision, "TYPE", "Of the detector; bf16 needs AMX.")
       .choices({"f32", "bf16"})
       .source("[ours]");

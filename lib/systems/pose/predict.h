@@ -13,7 +13,6 @@ struct PredictOptions {
   std::string model, data, boxes, output, heat_maps, refine = "log-parabola", precision = "f32",
                                                      person_class = "person";
   PictureInputs inputs;
-  int64_t batch = 8;
   double threshold = 0, margin = 1.25;
   bool test_flip = false, torso_hints = true;
 };

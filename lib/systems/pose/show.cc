@@ -40,7 +40,7 @@ void declare_show(cli::OptionTable& table, ShowOptions& o) {
          .source("[MODEC code]"),
      {"curves"});
   on(table.add("published", o.published, "JOINT", "Add the paper's points on FLIC.")
-         .choices({"wrist", "elbow"})
+         .choices({"none", "wrist", "elbow"})
          .source("[paper, fig. 8]"),
      {"curves"});
   declare_sheet(table, o.shown);

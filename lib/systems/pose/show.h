@@ -14,7 +14,7 @@ struct ShowOptions {
   ShowOptions() { shown.count = 6; }
   ShownPictures shown;
   std::vector<std::string> files;  // what is shown: poses, heat maps, a model
-  std::string what = "overlay", truth, split, scale = "own", start, published, torso = "lsho-rhip";
+  std::string what = "overlay", truth, split, scale = "own", start, published = "none", torso = "lsho-rhip";
   std::vector<std::string> joints, labels;
   double min_score = 0;
 };

@@ -18,8 +18,8 @@ struct SpatialStart {
 int64_t start_from_displacements(PoseModel& model, const PersonSampler& sampler, const std::vector<Person>& people,
                                  const SpatialStart& start);
 
-// Scales each kernel so that its message, made from these maps, has geometric mean 1 at the true cells: detector's maps
-// peak below the targets' 1. `maps_of` gives the detector's maps [1,h,w,K] of a person.
+// Scales each kernel so that its message, made from these maps, is 1 at the true cells where the detector did well:
+// detector's maps peak below the targets' 1. `maps_of` gives the detector's maps [1,h,w,K] of a person.
 void calibrate_on_maps(PoseModel& model, const PersonSampler& sampler, const std::vector<Person>& people,
                        const std::function<Tensor(int64_t person)>& maps_of);
 

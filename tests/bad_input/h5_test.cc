@@ -34,6 +34,7 @@ struct Kind {
   std::function<void(const std::string&)> read;
 };
 
+// The first four have tests of their own below: their places are fixed.
 const std::vector<Kind>& kinds() {
   static const std::vector<Kind> list{
       {"fovea.images", [](const std::string& path) { test::write_images(path, 40); },
@@ -41,10 +42,6 @@ const std::vector<Kind>& kinds() {
       {"fovea.checkpoint",
        [](const std::string& path) { write_checkpoint(path, root_attributes(), test::checkpoint_data()); },
        [](const std::string& path) { read_checkpoint(path); }},
-      {"fovea.poses", [](const std::string& path) { write_poses(path, root_attributes(), test::pose_set()); },
-       [](const std::string& path) { read_poses(path); }},
-      {"fovea.heatmaps", [](const std::string& path) { test::write_heat_maps(path); },
-       [](const std::string& path) { HeatMapsReader(path).read("detector", 1); }},
       {"fovea.log", [](const std::string& path) { test::write_log(path); },
        [](const std::string& path) { H5Reader::open(path, "fovea.log").read<double>("loss"); }},
       {"fovea.captions", [](const std::string& path) { test::write_captions(path, 90); },
@@ -52,6 +49,10 @@ const std::vector<Kind>& kinds() {
          const CaptionsReader reader(path);
          for (int64_t c = 0; c < reader.captions(); ++c) reader.caption(c);
        }},
+      {"fovea.poses", [](const std::string& path) { write_poses(path, root_attributes(), test::pose_set()); },
+       [](const std::string& path) { read_poses(path); }},
+      {"fovea.heatmaps", [](const std::string& path) { test::write_heat_maps(path); },
+       [](const std::string& path) { HeatMapsReader(path).read("detector", 1); }},
   };
   return list;
 }

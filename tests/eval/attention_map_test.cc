@@ -12,13 +12,14 @@ namespace {
 TEST_CASE("attention_map: upsampling keeps a flat map flat, and a peak in its place") {
   const std::vector<float> flat(6, 0.5F);
   for (const float value : upsample_attention(flat, {2, 3}, 20, 30)) CHECK(value == doctest::Approx(0.5));
-  std::vector<float> peak(16, 0);
-  peak[4 * 1 + 2] = 1;
-  const auto map = upsample_attention(peak, {4, 4}, 64, 64);
+  // The paper's geometry, a cell away from the border: close to it the reflected half pulls the peak outwards.
+  std::vector<float> peak(14 * 14, 0);
+  peak[14 * 6 + 7] = 1;
+  const auto map = upsample_attention(peak, {14, 14}, 224, 224);
   const auto at = std::max_element(map.begin(), map.end()) - map.begin();
-  CHECK(std::abs(static_cast<double>(at / 64) - 23.5) <= 1);
-  CHECK(std::abs(static_cast<double>(at % 64) - 39.5) <= 2);
-  CHECK(std::accumulate(map.begin(), map.end(), 0.0) / (64 * 64) == doctest::Approx(1.0 / 16).epsilon(0.02));
+  CHECK(std::abs(static_cast<double>(at / 224) - 103.5) <= 1);
+  CHECK(std::abs(static_cast<double>(at % 224) - 119.5) <= 1);
+  CHECK(std::accumulate(map.begin(), map.end(), 0.0) / (224 * 224) == doctest::Approx(1.0 / 196).epsilon(0.02));
 }
 
 TEST_CASE("attention_map: the seen area of crops and stretches") {

@@ -180,7 +180,7 @@ int convert_scenes(const ConvertOptions& options, const cli::Invocation& invocat
   layout.width = scenes.width;
   layout.channels = data::scene_channels(scenes.kind);
   layout.labels = layout.splits = true;
-  layout.objects = layout.captions = scenes.kind == data::SceneKind::kShapes;
+  layout.objects = layout.captions = layout.channels == 3;  // the coloured kinds
   layout.label_set = data::scene_labels(scenes.kind);
   io::ImagesWriter writer(options.output, run_record(invocation), layout, writer_options(invocation));
   const auto [begin, end] = invocation.common.shard.range(options.count);

@@ -11,9 +11,8 @@
 namespace fovea::pose {
 namespace {
 
-// Messages at the truth are scaled so that this percentile of them is 1. [ours] Their geometric mean, as on ideal
-// targets, is dragged down by what the detector misses: the product of fifteen messages of the others would be in the
-// thousands.
+// Messages at the truth are scaled so that this percentile of them is 1. [ours] Their geometric mean would be dragged down
+// by joints that the detector missed, and products of messages would then grow; that this trains better is not shown yet.
 constexpr double kGoodMessages = 80;
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();

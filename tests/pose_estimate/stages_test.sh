@@ -37,7 +37,7 @@ stage detector "${small[@]}" --validation test
 stage spatial --stage spatial --init detector.ckpt.h5 --validation test
 stage joint --stage joint --init spatial.ckpt.h5 --aux-weight 0.5
 stage tied --stage spatial --init detector.ckpt.h5 --mirror-tie --edges 'wrist|elbow,elbow|shoulder,wrist|torso'
-expect 75 timeout --preserve-status -s TERM 2 "$pose" train "${data[@]}" --stage joint --init spatial.ckpt.h5 --steps 100000 -o stopped.ckpt.h5
+expect 75 timeout --preserve-status -s TERM 6 "$pose" train "${data[@]}" --stage joint --init spatial.ckpt.h5 --steps 100000 -o stopped.ckpt.h5
 expect 0 "$pose" verify stopped.ckpt.h5 joint.ckpt.h5
 expect 65 "$pose" train "${data[@]}" --stage spatial --init detector.ckpt.h5 --validation test --steps 9 --schedule constant --beta 2 --resume -o spatial.ckpt.h5
 check "it says what differs" grep -q 'beta' err

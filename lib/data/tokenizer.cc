@@ -41,6 +41,11 @@ std::string plain_text(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      const char c = text[i++];
+      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      continue;
+    }
     const std::string_view rest = text.substr(i);
     if (rest.starts_with(kNoBreakSpace)) {
       out += ' ';
@@ -53,8 +58,7 @@ std::string plain_text(std::string_view text) {
       out += found->second;
       i += found->first.size();
     } else {
-      const char c = text[i++];
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      out += text[i++];
     }
   }
   return out;

@@ -1,7 +1,6 @@
 #include "eval/cider.h"
 
 #include <cmath>
-#include <set>
 
 #include "base/error.h"
 
@@ -54,23 +53,44 @@ std::pair<double, double> products(const Weighted& a, const Weighted& b, size_t 
 
 }  // namespace
 
+size_t DocumentFrequency::find(const Ngram& ngram) const {
+  const size_t mask = slots_.size() - 1;
+  size_t at = ngram.hash() & mask;
+  while (slots_[at].count != 0 && slots_[at].ngram != ngram) at = (at + 1) & mask;
+  return at;
+}
+
+void DocumentFrequency::grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  std::swap(old, slots_);
+  for (const Slot& slot : old) {
+    if (slot.count != 0) slots_[find(slot.ngram)] = slot;
+  }
+}
+
 void DocumentFrequency::add(const std::vector<WordIds>& references) {
   std::vector<Ngram> seen;
   for (const WordIds& reference : references) {
     for (int n = 1; n <= kMaxNgram; ++n) {
-      for (const auto& entry : count_ngrams(reference, n)) seen.push_back(entry.first);
+      for (size_t i = 0; i + static_cast<size_t>(n) <= reference.size(); ++i)
+        seen.push_back(make_ngram(&reference[i], n));
     }
   }
   std::sort(seen.begin(), seen.end());
   seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-  for (const Ngram& ngram : seen) ++counts_[ngram];
+  for (const Ngram& ngram : seen) {
+    if (2 * used_ >= slots_.size()) grow();
+    Slot& slot = slots_[find(ngram)];
+    if (slot.count == 0) ++used_;
+    slot.ngram = ngram;
+    ++slot.count;
+  }
   ++images_;
 }
 
 double DocumentFrequency::inverse(const Ngram& ngram) const {
-  const auto found = counts_.find(ngram);
-  const double count = found == counts_.end() ? 1.0 : static_cast<double>(found->second);
-  return std::log(static_cast<double>(images_)) - std::log(count);
+  const int32_t count = std::max(1, slots_[find(ngram)].count);
+  return std::log(static_cast<double>(images_)) - std::log(static_cast<double>(count));
 }
 
 CiderScore cider_score(const CaptionCase& item, const DocumentFrequency& frequency) {

@@ -4,7 +4,7 @@
 
 #include <array>
 #include <cstdint>
-#include <unordered_map>
+#include <vector>
 
 #include "eval/caption_corpus.h"
 #include "eval/ngram.h"
@@ -20,8 +20,16 @@ class DocumentFrequency {
   double inverse(const Ngram& ngram) const;
 
  private:
-  std::unordered_map<Ngram, int32_t, NgramHash> counts_;
+  // A table of linear probing: millions of n-grams, looked up tens of millions of times. Count 0 = free.
+  struct Slot {
+    Ngram ngram;
+    int32_t count = 0;
+  };
+  std::vector<Slot> slots_ = std::vector<Slot>(1024);
+  size_t used_ = 0;
   int64_t images_ = 0;
+  size_t find(const Ngram& ngram) const;  // its slot, or the free one where it belongs
+  void grow();
 };
 
 struct CiderScore {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -14,33 +13,31 @@ namespace fovea::eval {
 
 inline constexpr int kMaxNgram = 4;
 
+// Four words in 128 bits; those beyond its length are all ones.
 struct Ngram {
-  std::array<int32_t, kMaxNgram> words{-1, -1, -1, -1};  // -1 beyond its length
+  uint64_t head = ~uint64_t{0}, tail = ~uint64_t{0};
   bool operator==(const Ngram&) const = default;
   auto operator<=>(const Ngram&) const = default;
-};
-
-struct NgramHash {
-  size_t operator()(const Ngram& ngram) const {
-    uint64_t hash = 0x9e3779b97f4a7c15ULL;
-    for (const int32_t word : ngram.words) {
-      hash = (hash ^ static_cast<uint32_t>(word)) * 0xff51afd7ed558ccdULL;
-      hash ^= hash >> 32;
-    }
-    return static_cast<size_t>(hash);
+  size_t hash() const {
+    uint64_t mixed = (head ^ 0x9e3779b97f4a7c15ULL) * 0xff51afd7ed558ccdULL;
+    mixed = (mixed ^ mixed >> 32 ^ tail) * 0xc4ceb9fe1a85ec53ULL;
+    return static_cast<size_t>(mixed ^ mixed >> 29);
   }
 };
+
+// The n words from `first` on.
+inline Ngram make_ngram(const int32_t* first, int n) {
+  std::array<uint32_t, kMaxNgram> words{~0U, ~0U, ~0U, ~0U};
+  for (int i = 0; i < n; ++i) words[static_cast<size_t>(i)] = static_cast<uint32_t>(first[i]);
+  return {uint64_t{words[0]} << 32 | words[1], uint64_t{words[2]} << 32 | words[3]};
+}
 
 using NgramCounts = std::vector<std::pair<Ngram, int32_t>>;  // sorted
 
 // The n-grams of one length with how often each occurs.
 inline NgramCounts count_ngrams(const WordIds& words, int n) {
   std::vector<Ngram> all;
-  for (size_t i = 0; i + static_cast<size_t>(n) <= words.size(); ++i) {
-    Ngram ngram;
-    std::copy_n(words.begin() + static_cast<std::ptrdiff_t>(i), n, ngram.words.begin());
-    all.push_back(ngram);
-  }
+  for (size_t i = 0; i + static_cast<size_t>(n) <= words.size(); ++i) all.push_back(make_ngram(&words[i], n));
   std::sort(all.begin(), all.end());
   NgramCounts counts;
   for (const Ngram& ngram : all) {

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "data/caption_json_formats.h"
 #include "data/tokenizer.h"
@@ -14,6 +15,8 @@
 
 namespace fovea::caption {
 namespace {
+
+constexpr int64_t kAtOnce = 1024;  // images tokenised in parallel
 
 std::string read_json_text(const std::string& path) {
   return read_text_file(path, std::min(io::kJsonMaxBytes, max_memory()));
@@ -28,24 +31,23 @@ std::vector<data::CaptionResult> read_captions(const io::CaptionsReader& reader)
   return results;
 }
 
-class Tokens {
+class Tokenizer {
  public:
-  explicit Tokens(const EvalOptions& options)
+  explicit Tokenizer(const EvalOptions& options)
       : kind_(data::parse_tokenizer(options.tokenizer)), keep_(options.keep_punctuation) {}
-  eval::WordIds operator()(const std::string& text, eval::WordTable& words) const {
-    return words.ids(data::tokenize(text, kind_, keep_));
-  }
+  std::vector<std::string> operator()(const std::string& text) const { return data::tokenize(text, kind_, keep_); }
 
  private:
   data::TokenizerKind kind_;
   bool keep_;
 };
 
+using ByImage = std::unordered_map<int64_t, const data::CaptionResult*>;
+
 // Which image of the references each caption belongs to.
-std::unordered_map<int64_t, const data::CaptionResult*> by_image(const std::vector<data::CaptionResult>& results,
-                                                                 const data::CaptionSet& references,
-                                                                 const std::string& file) {
-  std::unordered_map<int64_t, const data::CaptionResult*> found;
+ByImage by_image(const std::vector<data::CaptionResult>& results, const data::CaptionSet& references,
+                 const std::string& file) {
+  ByImage found;
   for (size_t i = 0; i < results.size(); ++i) {
     const int64_t image = references.find(results[i].image_id);
     if (image < 0) {
@@ -55,6 +57,51 @@ std::unordered_map<int64_t, const data::CaptionResult*> by_image(const std::vect
     found.emplace(image, &results[i]);
   }
   return found;
+}
+
+// The images to measure, in the order of the set.
+std::vector<int64_t> measured_images(const EvalOptions& options, const data::CaptionSet& references,
+                                     const ByImage& found, const std::string& file) {
+  std::vector<int64_t> measured;
+  int64_t without = 0, first = 0;
+  for (const int64_t image : references.images_of(options.split)) {
+    if (found.contains(image)) {
+      measured.push_back(image);
+    } else if (!options.split.empty() && without++ == 0) {
+      first = image;
+    }
+  }
+  if (without > 0 && !options.listed_only) {
+    throw Error(ErrorKind::kData,
+                fmt::format("{}: {} image(s) of split {} have no caption, the first: {}", file, without, options.split,
+                            printable(references.ids[static_cast<size_t>(first)])),
+                "--listed-only measures those that have one");
+  }
+  if (measured.empty()) fail_data(file, "captions of images to measure", "none");
+  for (const int64_t image : measured) {
+    if (references.captions_of(image).empty()) {
+      fail_data(references.path + ": image " + printable(references.ids[static_cast<size_t>(image)]),
+                "at least one caption", "none");
+    }
+  }
+  return measured;
+}
+
+// All captions of an image, the generated ones first.
+using Words = std::vector<std::vector<std::string>>;
+
+void count_frequencies(const EvalOptions& options, const Tokenizer& tokenizer, EvalInputs& inputs) {
+  if (options.idf_from.empty()) {
+    for (const eval::CaptionCase& item : inputs.corpus) inputs.frequency.add(item.references);
+  } else {
+    const data::CaptionSet others = data::read_caption_set(options.idf_from);
+    for (const int64_t image : others.images_of(options.idf_split)) {
+      std::vector<eval::WordIds> list;
+      for (const std::string& text : others.captions_of(image)) list.push_back(inputs.words.ids(tokenizer(text)));
+      inputs.frequency.add(list);
+    }
+  }
+  if (inputs.frequency.images() < 2) log::warning("CIDEr: document frequencies of one image give 0; see --idf-from");
 }
 
 }  // namespace
@@ -83,61 +130,40 @@ EvalInputs read_eval_inputs(const EvalOptions& options, const data::CaptionSet& 
   const auto results =
       captions != nullptr ? read_captions(*captions) : data::parse_caption_results(read_json_text(file), file);
   const auto found = by_image(results, references, file);
-  std::vector<int64_t> measured;
-  int64_t without = 0, first = 0;
-  for (const int64_t image : references.images_of(options.split)) {
-    if (found.contains(image)) {
-      measured.push_back(image);
-    } else if (!options.split.empty() && without++ == 0) {
-      first = image;
-    }
-  }
-  if (without > 0 && !options.listed_only) {
-    throw Error(ErrorKind::kData,
-                fmt::format("{}: {} image(s) of split {} have no caption, the first: {}", file, without, options.split,
-                            printable(references.ids[static_cast<size_t>(first)])),
-                "--listed-only measures those that have one");
-  }
-  if (measured.empty()) fail_data(file, "captions of images to measure", "none");
+  const std::vector<int64_t> measured = measured_images(options, references, found, file);
   std::vector<data::CaptionResult> others;
-  std::unordered_map<int64_t, const data::CaptionResult*> versus;
+  ByImage versus;
   if (!options.versus.empty()) {
     others = read_captions(io::CaptionsReader(options.versus));
     versus = by_image(others, references, options.versus);
   }
-  EvalInputs inputs;
-  const Tokens tokens(options);
-  for (const int64_t image : measured) {
-    const auto i = static_cast<size_t>(image);
-    eval::CaptionCase item;
-    for (const std::string& reference : references.captions_of(image)) {
-      item.references.push_back(tokens(reference, inputs.words));
-    }
-    if (item.references.empty()) {
-      fail_data(references.path + ": image " + printable(references.ids[i]), "at least one caption", "none");
-    }
-    inputs.ids.push_back(references.ids[i]);
-    inputs.texts.push_back(found.at(image)->caption);
-    item.hypothesis = tokens(inputs.texts.back(), inputs.words);
-    if (options.idf_from.empty()) inputs.frequency.add(item.references);
+  const Tokenizer tokenizer(options);
+  const auto tokenize_image = [&](int64_t k) {
+    const int64_t image = measured[static_cast<size_t>(k)];
+    Words words{tokenizer(found.at(image)->caption)};
     if (!options.versus.empty()) {
       const auto other = versus.find(image);
       if (other == versus.end()) {
-        fail_data(options.versus, "a caption of image " + printable(references.ids[i]), "none");
+        fail_data(options.versus, "a caption of image " + printable(references.ids[static_cast<size_t>(image)]),
+                  "none");
       }
-      inputs.versus.push_back({tokens(other->second->caption, inputs.words), item.references});
+      words.push_back(tokenizer(other->second->caption));
     }
+    for (const std::string& reference : references.captions_of(image)) words.push_back(tokenizer(reference));
+    return words;
+  };
+  EvalInputs inputs;
+  parallel_ordered(static_cast<int64_t>(measured.size()), kAtOnce, tokenize_image, [&](int64_t k, Words words) {
+    const int64_t image = measured[static_cast<size_t>(k)];
+    eval::CaptionCase item{inputs.words.ids(words[0]), {}};
+    const size_t first = options.versus.empty() ? 1 : 2;
+    for (size_t r = first; r < words.size(); ++r) item.references.push_back(inputs.words.ids(words[r]));
+    if (first == 2) inputs.versus.push_back({inputs.words.ids(words[1]), item.references});
+    inputs.ids.push_back(references.ids[static_cast<size_t>(image)]);
+    inputs.texts.push_back(found.at(image)->caption);
     inputs.corpus.push_back(std::move(item));
-  }
-  if (!options.idf_from.empty()) {
-    const data::CaptionSet others_set = data::read_caption_set(options.idf_from);
-    for (const int64_t image : others_set.images_of(options.idf_split)) {
-      std::vector<eval::WordIds> list;
-      for (const std::string& text : others_set.captions_of(image)) list.push_back(tokens(text, inputs.words));
-      inputs.frequency.add(list);
-    }
-  }
-  if (inputs.frequency.images() < 2) log::warning("CIDEr: document frequencies of one image give 0; see --idf-from");
+  });
+  count_frequencies(options, tokenizer, inputs);
   return inputs;
 }
 

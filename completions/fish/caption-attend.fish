@@ -208,6 +208,7 @@ complete -c caption-attend -n '__fish_seen_subcommand_from train' -l context-to-
 complete -c caption-attend -n '__fish_seen_subcommand_from train' -l no-context-to-output -d 'Not: The context reaches the deep output.'
 complete -c caption-attend -n '__fish_seen_subcommand_from train' -l dropout -x -d 'After extra init layers, on h and on the deep output.'
 complete -c caption-attend -n '__fish_seen_subcommand_from train' -l forget-bias -x -d 'First value of the forget gate\'s bias.'
+complete -c caption-attend -n '__fish_seen_subcommand_from train' -l init-weights -x -d 'Initial weights: he, xavier, uniform, gaussian:STD. Square matrices are orthogonal.'
 complete -c caption-attend -n '__fish_seen_subcommand_from train' -l tokenizer -x -a 'ptb space karpathy' -d 'ptb, space or karpathy.'
 complete -c caption-attend -n '__fish_seen_subcommand_from train' -l keep-punctuation -d 'ptb: keep punctuation as words, as the paper did.'
 complete -c caption-attend -n '__fish_seen_subcommand_from train' -l no-keep-punctuation -d 'Not: ptb: keep punctuation as words, as the paper did.'

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "base/error.h"
 #include "base/rng.h"
 #include "base/text.h"
 
@@ -25,7 +24,7 @@ void fill_with(Tensor& weight, Draw draw) {
 
 }  // namespace
 
-Initializer parse_initializer(const std::string& text, const std::string& place) {
+Initializer parse_initializer(const std::string& text, const std::string& place, ErrorKind error) {
   using Kind = Initializer::Kind;
   constexpr std::pair<std::string_view, Kind> kKinds[] = {
       {"he", Kind::kHe}, {"xavier", Kind::kXavier}, {"uniform", Kind::kUniform}, {"gaussian", Kind::kGaussian}};
@@ -36,8 +35,10 @@ Initializer parse_initializer(const std::string& text, const std::string& place)
     const auto factor = has_factor ? parse_double(std::string_view(text).substr(colon + 1)) : 1.0;
     if (factor && *factor >= 0 && *factor <= 100) return {kind, *factor};
   }
-  fail_data(place, "he | xavier | uniform, each with :FACTOR or without, or gaussian:STD; FACTOR and STD 0..100",
-            fmt::format("'{}'", printable(text)));
+  fail(error,
+       "{}: expected he | xavier | uniform, each with :FACTOR or without, or gaussian:STD; FACTOR and STD 0..100, found "
+       "'{}'",
+       place, printable(text));
 }
 
 void initialize_weight(Tensor& weight, const Initializer& initializer, int64_t fan_in, int64_t fan_out, uint64_t seed,

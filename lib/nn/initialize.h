@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/error.h"
 #include "tensor/tensor.h"
 
 namespace fovea::nn {
@@ -18,8 +19,8 @@ struct Initializer {
   double factor = 1;  // of the deviation or bound; 1 is the unit of gaussian
 };
 
-// Throws Error(kData) with `place` for anything else.
-Initializer parse_initializer(const std::string& text, const std::string& place);
+// Throws an Error of this kind with `place` (of a file, or an option's name) for anything else.
+Initializer parse_initializer(const std::string& text, const std::string& place, ErrorKind error = ErrorKind::kData);
 
 void initialize_weight(Tensor& weight, const Initializer& initializer, int64_t fan_in, int64_t fan_out, uint64_t seed,
                        const std::string& key);

@@ -34,6 +34,10 @@ expect 64 "${features[@]}" --layer conv9 -o none.h5
 expect 64 "${features[@]}" --layer fc5 -o none.h5
 expect 64 "${features[@]}" --layer conv3 --fit crop --crop 32 --resize-side 8 -o none.h5
 expect 0 "${features[@]}" --dry-run -o none.h5
+expect 0 "${features[@]}" --layer conv3+position -o placed.h5
+check "+position adds a row and a column to each vector" grep -q 'layer conv3_relu+position: 8x8 places of 98 features' err
+expect 0 "${features[@]}" --layer +position --dry-run -o none.h5
+expect 0 "${features[@]}" --dry-run -o none.h5
 check "by default what the last max_pool reads, rectified" grep -q 'layer conv3_relu' err
 
 # --- train: resume equals the straight run, hard attention's draws and baseline included
@@ -72,6 +76,12 @@ check "a line for each of the pictures" test "$(wc -l <out)" = "$pictures"
 cp out text
 expect 0 "$tool" predict --model soft.ckpt.h5 --backbone net.ckpt.h5 --images set.h5 --split test --max-words 8 --format text
 check "captions from pictures are those from features" cmp -s out text
+expect 0 "$tool" train --features placed.h5 --data set.h5 --preset tiny --hidden 24 --init-weights xavier --steps 4 -o placed.ckpt.h5
+expect 0 "$tool" predict --model placed.ckpt.h5 --features placed.h5 --images set.h5 --split test --max-words 8 --format text
+cp out placed.text
+expect 0 "$tool" predict --model placed.ckpt.h5 --backbone net.ckpt.h5 --images set.h5 --split test --max-words 8 --format text
+check "pictures get positions as their features did" cmp -s out placed.text
+expect 64 "${train[@]}" --steps 4 --init-weights glorot -o none.h5
 expect 0 "$tool" predict --model soft.ckpt.h5 --model soft.ckpt.h5 --features feats.h5 --images set.h5 --split test --max-words 8 --format text
 check "a model twice is the model" cmp -s out text
 expect 0 "${predict[@]}" --n-best 3 --length-norm --suppress-unk --format tsv

@@ -139,7 +139,10 @@ struct ToyResult {
 };
 
 ToyResult learn_boards(AttentionMode mode, int64_t steps) {
-  Decoder decoder(base_config(mode, Boards::kWords, Boards::kCells, 2 * Boards::kCells));
+  DecoderConfig config = base_config(mode, Boards::kWords, Boards::kCells, 2 * Boards::kCells);
+  // From matrices of deviation 0.01 the even attention of the start is a plateau that thousands of steps do not leave.
+  config.weights = nn::parse_initializer("xavier", "test");
+  Decoder decoder(config);
   decoder.initialize(4);
   nn::Optimizer optimizer(decoder.parameters(), adam());
   double baseline = 0;
@@ -163,6 +166,12 @@ ToyResult learn_boards(AttentionMode mode, int64_t steps) {
 
 TEST_CASE("training: without attention the colour of a named cell is a guess") {
   CHECK(learn_boards(AttentionMode::kNone, 200).colours <= 0.25);  // 1/9 is chance
+}
+
+TEST_CASE("training: soft attention finds the named cell and its colour") {
+  const ToyResult soft = learn_boards(AttentionMode::kSoft, 1200);
+  CHECK(soft.colours >= 0.95);
+  CHECK(soft.peaks >= 0.95);
 }
 
 TEST_CASE("training: a padded batch has the loss and the gradients of its captions in batches of one length") {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "nn/initialize.h"
 #include "nn/rewrite.h"
 #include "systems/net_library.h"
 
@@ -85,7 +86,10 @@ nn::NetText rewrite_net(nn::NetText net, const NetworkOptions& options, int64_t 
   if (options.per_activation > 0) net = nn::with_per_activation(net, static_cast<int>(options.per_activation));
   if (options.dropout) net = nn::with_dropout(net, *options.dropout);
   if (options.lrn != "net") net = nn::with_lrn(net, options.lrn == "on");
-  if (!options.initializer.empty()) net = nn::with_initializer(net, options.initializer);
+  if (!options.initializer.empty()) {
+    nn::parse_initializer(options.initializer, "--init-weights", ErrorKind::kUsage);
+    net = nn::with_initializer(net, options.initializer);
+  }
   if (classes > 0) net = nn::with_classes(net, classes);
   set_batch_norm_keys(net, options);
   return net;

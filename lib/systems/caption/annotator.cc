@@ -10,6 +10,8 @@
 namespace fovea::caption {
 namespace {
 
+constexpr std::string_view kPosition = "+position";
+
 const nn::LayerLine* only_user(const nn::NetText& net, const std::string& name) {
   const nn::LayerLine* found = nullptr;
   for (const nn::LayerLine& line : net.layers) {
@@ -63,17 +65,32 @@ std::string resolve_annotation_layer(const nn::NetText& net, const std::string& 
 Annotator::Annotator(train::Model model, const std::string& layer, const data::Preprocess& preprocess)
     : model_(std::move(model)), preprocess_(preprocess) {
   data::check_preprocess(preprocess_);
-  layout_.layer = resolve_annotation_layer(model_.network.text(), layer);
+  with_position_ = layer.ends_with(kPosition);
+  layer_ = resolve_annotation_layer(model_.network.text(),
+                                    with_position_ ? layer.substr(0, layer.size() - kPosition.size()) : layer);
+  layout_.layer = with_position_ ? layer_ + std::string(kPosition) : layer_;
   layout_.network_hash = model_.hash;
   layout_.preprocess_json = train::preprocess_json(preprocess_);
   const NoGrad no_grad;
   const Tensor probe = Tensor::zeros({1, preprocess_.height, preprocess_.width, preprocess_.channels});
-  const Shape shape =
-      model_.network.forward_to(layout_.layer, Var(probe), nn::PassContext::inference()).value().shape();
-  if (shape.rank() != 4)
-    fail(ErrorKind::kUsage, "--layer {}: expected a map [h,w,D], found {}", layout_.layer, shape.text());
+  const Shape shape = model_.network.forward_to(layer_, Var(probe), nn::PassContext::inference()).value().shape();
+  if (shape.rank() != 4) fail(ErrorKind::kUsage, "--layer {}: expected a map [h,w,D], found {}", layer_, shape.text());
   layout_.grid = {static_cast<int32_t>(shape[1]), static_cast<int32_t>(shape[2])};
-  layout_.dimension = shape[3];
+  layout_.dimension = shape[3] + (with_position_ ? 2 : 0);
+}
+
+void Annotator::add_positions(const float* map, float* out) const {
+  const int64_t rows = layout_.grid[0], columns = layout_.grid[1], width = layout_.dimension - 2;
+  const auto centred = [](int64_t i, int64_t n) {
+    return static_cast<float>(2 * i + 1) / static_cast<float>(n) - 1;  // middles of n equal parts of -1..1
+  };
+  for (int64_t y = 0; y < rows; ++y) {
+    for (int64_t x = 0; x < columns; ++x, map += width) {
+      out = std::copy(map, map + width, out);
+      *out++ = centred(y, rows);
+      *out++ = centred(x, columns);
+    }
+  }
 }
 
 // Activations are [N,h,w,D] in memory, so a picture's map is its [L,D] as it stands. One picture a call: kernels may
@@ -91,9 +108,13 @@ void Annotator::annotate(const data::ImageSource& source, int64_t begin, int64_t
     renderer.render(data::list_crops(scheme, preprocess_, picture.height, picture.width)[0], pixels + i * floats);
   });
   for (int64_t i = 0; i < end - begin; ++i) {
-    const Var map = model_.network.forward_to(layout_.layer, Var(batch.rows(i, i + 1)), nn::PassContext::inference());
+    const Var map = model_.network.forward_to(layer_, Var(batch.rows(i, i + 1)), nn::PassContext::inference());
     const float* values = map.value().data<float>();
-    std::copy(values, values + layout_.values(), out + i * layout_.values());
+    float* picture = out + i * layout_.values();
+    if (with_position_)
+      add_positions(values, picture);
+    else
+      std::copy(values, values + layout_.values(), picture);
   }
 }
 

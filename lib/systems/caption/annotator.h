@@ -19,7 +19,8 @@ std::string resolve_annotation_layer(const nn::NetText& net, const std::string& 
 class Annotator {
  public:
   // `preprocess` says how a picture becomes the net's input; its size may differ from the net's own. Throws
-  // Error(kUsage) if the layer gives no map.
+  // Error(kUsage) if the layer gives no map. A layer "NAME+position" has the row and the column of each place, -1..1,
+  // behind its map: networks that end in a global pooling hardly know where something is, and relations need it (ours).
   Annotator(train::Model model, const std::string& layer, const data::Preprocess& preprocess);
 
   const io::GridLayout& layout() const { return layout_; }
@@ -28,8 +29,12 @@ class Annotator {
   void annotate(const data::ImageSource& source, int64_t begin, int64_t end, float* out);
 
  private:
+  void add_positions(const float* map, float* out) const;  // [L,D-2] to [L,D]
+
   train::Model model_;
   data::Preprocess preprocess_;
+  std::string layer_;
+  bool with_position_ = false;
   io::GridLayout layout_;
 };
 

@@ -66,8 +66,9 @@ class Decoder {
   ~Decoder();
 
   const DecoderConfig& config() const;
-  // Gaussian(0, 0.01^2) matrices; square ones orthogonal but the first attention layer; the four blocks of U orthogonal
-  // each; biases 0 (arctic-captions). Keyed by (seed, name): none, soft and hard start from the same numbers.
+  // Matrices as config().weights says, Gaussian(0, 0.01^2) by default; square ones orthogonal but the first attention
+  // layer; the four blocks of U orthogonal each; biases 0 (arctic-captions). Keyed by (seed, name): none, soft and hard
+  // start from the same numbers.
   void initialize(uint64_t seed);
   std::vector<nn::Parameter*> parameters();
   nn::Parameter* find(const std::string& layer, const std::string& name);  // null if absent

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "autograd/ops/activation.h"
+#include "nn/initialize.h"
 
 namespace fovea::caption {
 
@@ -29,6 +30,7 @@ struct DecoderConfig {
   double temperature = 1;  // of the softmax over places
   double dropout = 0.5;
   double forget_bias = 0;
+  nn::Initializer weights{nn::Initializer::Kind::kGaussian, 0.01};  // of a fresh decoder; not part of its JSON
 
   bool attends() const { return attention == AttentionMode::kSoft || attention == AttentionMode::kHard; }
   bool has_context() const { return attends() || attention == AttentionMode::kNone; }

@@ -10,8 +10,6 @@
 namespace fovea::caption {
 namespace {
 
-constexpr double kDeviation = 0.01;
-
 // The Q of a Gaussian matrix: uniform over the orthogonal group up to signs, as the U factor of an SVD is.
 Tensor orthogonal(int64_t n, uint64_t seed, const std::string& key) {
   Tensor gaussian = Tensor::empty({n, n}, DType::kF64);
@@ -53,7 +51,7 @@ void initialize_parameter(nn::Parameter& parameter, const DecoderConfig& config,
   }
   const int64_t rows = value.extent(0), columns = value.rank() > 1 ? value.extent(1) : 1;
   if (key == "lstm/recurrent_weight") {
-    nn::initialize_weight(value, {nn::Initializer::Kind::kGaussian, kDeviation}, columns, rows, seed, key);
+    nn::initialize_weight(value, config.weights, columns, rows, seed, key);
     std::array<Tensor, 4> blocks;
     parallel_tasks(4, [&](int64_t gate) {
       blocks[static_cast<size_t>(gate)] = orthogonal(n, seed, fmt::format("lstm/U{}", gate));
@@ -62,7 +60,7 @@ void initialize_parameter(nn::Parameter& parameter, const DecoderConfig& config,
   } else if (rows == columns && rows > 1 && parameter.layer != "attention0") {
     put_block(orthogonal(rows, seed, key), 0, value);
   } else {
-    nn::initialize_weight(value, {nn::Initializer::Kind::kGaussian, kDeviation}, columns, rows, seed, key);
+    nn::initialize_weight(value, config.weights, columns, rows, seed, key);
   }
 }
 

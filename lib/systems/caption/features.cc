@@ -44,6 +44,7 @@ void declare_features(cli::OptionTable& table, FeaturesOptions& options) {
   table.group("Features");
   table.add("model", options.model, "FILE", "Checkpoint of the network.").required().is_input_path();
   table.add("layer", options.layer, "NAME", "Layer whose (rectified) map is taken.")
+      .text("NAME+position adds the row and the column of each place, for nets that pool them away.")
       .default_text("what the last max_pool before a dense layer reads")
       .source("[paper §4.3]");
   declare_fit(table, options.fit);

@@ -80,6 +80,11 @@ void declare_model(cli::OptionTable& table, ModelOptions& o) {
   table.add("forget-bias", o.forget_bias, "B", "First value of the forget gate's bias.")
       .range(-10, 10)
       .source("[arctic-captions]");
+  table
+      .add("init-weights", o.weights, "TEXT",
+           "Initial weights: he, xavier, uniform, gaussian:STD. Square matrices are orthogonal.")
+      .text("From gaussian:0.01 attention may need thousands of steps to leave its even start; xavier shortens that.")
+      .source("[arctic-captions]");
 }
 
 void declare_words(cli::OptionTable& table, WordOptions& o) {
@@ -279,6 +284,7 @@ DecoderConfig decoder_config(const ModelOptions& options, const io::GridLayout& 
   config.temperature = options.attention_temperature;
   config.dropout = options.dropout;
   config.forget_bias = options.forget_bias;
+  config.weights = nn::parse_initializer(options.weights, "--init-weights", ErrorKind::kUsage);
   check_config(config);
   return config;
 }

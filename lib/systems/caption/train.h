@@ -17,6 +17,7 @@ struct ModelOptions {
   int64_t attention_layers = 2, init_layers = 2, output_layers = 1;
   bool previous_to_output = true, context_to_output = true;
   double attention_temperature = 1, dropout = 0.5, forget_bias = 0;
+  std::string weights = "gaussian:0.01";
 };
 
 struct WordOptions {

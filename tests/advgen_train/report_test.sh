@@ -45,6 +45,11 @@ expect 0 "$advgen" eval plain_1.ckpt.h5 "${effort[@]}" --transfer plain_2.ckpt.h
 has "a surrogate attacks" '^plain_2.ckpt.h5	plain_1.ckpt.h5' out
 expect 0 "$advgen" eval plain_1.ckpt.h5 "${effort[@]}" --what checks --format tsv
 check "ten checks" test "$(grep -c '	D[0-9]*	' out)" = 10
+expect 0 "$advgen" eval plain_1.ckpt.h5 gat_1.ckpt.h5 "${effort[@]}" --attacks fgsm --no-checks --smallest-eps --what smallest --report s.md --draw-loss loss.svg --format tsv
+check "a smallest epsilon for each of 40 images and 2 models" test "$(grep -c '	linf	4	' out)" = 80
+has "its quantiles in the report" 'Smallest ball in which PGD-4 fools an image' s.md
+check "eight loss surfaces" test "$(grep -o 'image [0-3], class' loss.svg | wc -l)" = 8
+expect 64 "$advgen" eval plain_1.ckpt.h5 "${effort[@]}" --draw-loss loss.bmp
 expect 0 "$advgen" eval plain_1.ckpt.h5 "${effort[@]}" --norm l2 --eps 1.5 --format tsv
 has "L2 ball" '	l2	1.5	' out
 check "square knows Linf only" test "$(grep -c 'square' out)" = 0

@@ -2,11 +2,16 @@
 // are found out.
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <numeric>
+
 #include "autograd/ops/softmax_loss.h"
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/rng.h"
 #include "data/scenes.h"
 #include "nn/optimizer.h"
+#include "systems/advgen/loss_surface.h"
 #include "systems/advgen/report_checks.h"
 #include "systems/advgen/report_measure.h"
 
@@ -182,6 +187,67 @@ TEST_CASE("measure: a quantised input layer is found out") {
   INFO(listing(checks));
   const auto ids = suspicious_ids(checks);
   CHECK((has(ids, "D1") || has(ids, "D5") || has(ids, "D8")));
+}
+
+// Two classes, pixels near the middle: no clipping, and PGD's step is exact.
+TEST_CASE("measure: the smallest epsilon of a linear model is its distance from the border, |z1 - z0| / |w1 - w0|_1") {
+  nn::Network network(nn::parse_net(
+      "fovea-net 1\ninput name=data height=16 width=16 channels=1 mean=0 std=255\ndense name=fc out=2\n", "linear.net"));
+  network.initialize(5);
+  data::PixelSet set{24, kSide, kSide, 1, {}, {}, {"a", "b"}};
+  Rng rng(4, RngPurpose::kTest);
+  for (int64_t i = 0; i < 24 * kSide * kSide; ++i) set.pixels.push_back(static_cast<uint8_t>(100 + rng.below(50)));
+  set.labels.assign(24, 0);
+  data::Preprocess plain = grey();
+  plain.mean = {0};
+  plain.stddev = {255};
+  const Victim victim(network, plain, "linear");
+  {
+    const data::ImageSource unlabelled = data::ImageSource::from_pixels(set);
+    std::vector<int64_t> all(24);
+    std::iota(all.begin(), all.end(), 0);
+    const auto answers = predictions(victim.logits(ReportImages(unlabelled, plain, 24).load(all).x));
+    for (size_t i = 0; i < 24; ++i) set.labels[i] = i < 20 ? answers[i] : 1 - answers[i];  // the last four are wrong
+  }
+  const data::ImageSource source = data::ImageSource::from_pixels(set);
+  const ReportImages images(source, plain, 7);
+  ReportEffort effort;
+  effort.checks = false;
+  effort.smallest = true;
+  effort.steps = 10;
+  const ModelReport report = measure(victim, nullptr, images, effort);
+  REQUIRE(report.smallest.has_value());
+  const float* w = network.parameters()[0]->var.value().data<float>();
+  double l1 = 0;
+  for (int64_t i = 0; i < kSide * kSide; ++i) l1 += std::abs(static_cast<double>(w[kSide * kSide + i] - w[i]));
+  for (int64_t i = 0; i < 24; ++i) {
+    const double radius = report.smallest->radius[static_cast<size_t>(i)];
+    if (i >= 20) {
+      CHECK(radius == 0);
+      continue;
+    }
+    const Tensor z = victim.logits(images.load({i}).x);
+    const double exact = std::abs(z.at(1) - z.at(0)) / l1;
+    CAPTURE(i);
+    CHECK(radius > exact - 1e-6);
+    CHECK(radius < exact + 1.0 / 256 + 1e-6);
+  }
+  CHECK(report.smallest->share_unfooled() == 0);
+  CHECK(report.smallest->quantile(0) == 0);
+}
+
+TEST_CASE("loss surface: the middle is the picture's own loss; it rises along the gradient") {
+  const Fixture& f = fixture();
+  const auto surfaces = loss_surfaces(f.robust_victim, f.images, ops::Norm::kLinf, kEpsilon, 2, 1);
+  REQUIRE(surfaces.size() == 2);
+  for (const LossSurface& surface : surfaces) {
+    REQUIRE(surface.loss.size() == static_cast<size_t>(LossSurface::kSide * LossSurface::kSide));
+    const AttackBatch one = f.images.load({surface.item});
+    const auto own = f.robust_victim.gradient(one.x, one.labels, ops::LogitLoss::kCrossEntropy).losses.at(0);
+    const size_t middle = surface.loss.size() / 2;
+    CHECK(surface.loss[middle] == doctest::Approx(own).epsilon(1e-5));
+    CHECK(surface.loss[middle + LossSurface::kSide / 2] > surface.loss[middle - LossSurface::kSide / 2]);
+  }
 }
 
 TEST_CASE("measure: images without labels can't be attacked") {

@@ -12,6 +12,7 @@
 #include "eval/figure.h"
 #include "systems/advgen/adversary_model.h"
 #include "systems/advgen/epsilon.h"
+#include "systems/advgen/loss_surface.h"
 #include "systems/advgen/report_measure.h"
 #include "systems/advgen/report_tables.h"
 #include "systems/classification.h"
@@ -66,6 +67,7 @@ ReportEffort parse_effort(const EvalOptions& options, uint64_t seed) {
   effort.batch = options.batch;
   effort.seed = seed;
   effort.checks = options.checks;
+  effort.smallest = options.smallest || options.what == "smallest";
   if (effort.has(kPgdRow) || !options.curve.empty()) effort.curve = parse_curve(options, effort.norm, effort.epsilon);
   effort.step_curve = options.step_curve;
   std::sort(effort.step_curve.begin(), effort.step_curve.end());
@@ -120,6 +122,21 @@ class Evaluation {
       report.checks.push_back(effort_.checks ? masking_checks(model) : std::vector<Check>{});
     }
     return report;
+  }
+
+  // A row of four images for each model, out to twice the radius.
+  eval::Figure loss_figure() const {
+    constexpr int64_t kPictures = 4;
+    eval::Figure figure{"Cross-entropy around pictures", "dark: high; the picture is in the middle", {}};
+    for (const Subject& subject : subjects_) {
+      for (const LossSurface& surface : loss_surfaces(*subject.victim, *subject.images, effort_.norm,
+                                                      2 * effort_.epsilon, kPictures, effort_.seed)) {
+        figure.panels.push_back(surface_panel(subject.name, surface, effort_.norm));
+      }
+    }
+    figure.columns = kPictures;
+    figure.panel_width = figure.panel_height = 300;
+    return figure;
   }
 
  private:
@@ -275,13 +292,22 @@ void declare_eval(cli::OptionTable& table, EvalOptions& options) {
       .range(1, 1e6)
       .source("[ours]")
       .default_text("none");
+  table.add("smallest-eps", options.smallest, "Search the smallest epsilon at which pgd fools each image, by bisection.");
   table.add("checks", options.checks, "Look for signs of gradient masking.");
   table.group("Report");
-  table.add("what", options.what, "TABLE", "What to print.").choices({"attacks", "checks", "transfer"});
+  table
+      .add("what", options.what, "TABLE", "What to print.")
+      .choices({"attacks", "checks", "transfer", "smallest"})
+      .text("smallest: a row for each image, with --smallest-eps implied.");
   table.add("report", options.report, "FILE", "Write the whole report as Markdown.")
       .completes(cli::Completion::kFile)
       .no_effect_on_content();
   table.add("draw", options.curves, "FILE", "Draw the curves (.svg or .png).")
+      .completes(cli::Completion::kFile)
+      .no_effect_on_content();
+  table
+      .add("draw-loss", options.loss_figure, "FILE",
+           "Draw the loss of four images over their gradient and a random direction (.svg or .png).")
       .completes(cli::Completion::kFile)
       .no_effect_on_content();
   table.add("require", options.require, "TEST", "Exit 1 unless every model fulfils this, e.g. 'pgd>=0.3'.")
@@ -300,12 +326,15 @@ int evaluate(const EvalOptions& options, const cli::Invocation& invocation) {
     }
   }
   const OutputPolicy policy{invocation.common.no_clobber, 0};
-  for (const std::string& path : {options.report, options.curves}) {
+  if (!options.loss_figure.empty()) eval::figure_format(options.loss_figure);
+  for (const std::string& path : {options.report, options.curves, options.loss_figure}) {
     if (!path.empty()) probe_output(path, policy.no_clobber);
   }
-  const Report report = Evaluation(options, effort).run();
+  Evaluation evaluation(options, effort);
+  const Report report = evaluation.run();
   warn_of_masking(report);
   if (!options.curves.empty()) eval::write_figure(curve_figure(report), options.curves, policy);
+  if (!options.loss_figure.empty()) eval::write_figure(evaluation.loss_figure(), options.loss_figure, policy);
   if (!options.report.empty()) {
     const std::string figure =
         options.curves.empty() || directory_name(options.curves) != directory_name(options.report)
@@ -315,6 +344,7 @@ int evaluate(const EvalOptions& options, const cli::Invocation& invocation) {
   }
   print_table(options.what == "checks"     ? check_table(report)
               : options.what == "transfer" ? transfer_table(report)
+              : options.what == "smallest" ? smallest_table(report)
                                            : attack_table(report),
               invocation);
   summarise(report);

@@ -24,10 +24,10 @@ struct EvalOptions {
   std::vector<std::string> transfer;
   std::vector<std::string> curve;
   std::vector<int64_t> step_curve;
-  bool checks = true;
+  bool smallest = false, checks = true;
 
-  std::string what = "attacks";  // attacks | checks | transfer
-  std::string report, curves, require;
+  std::string what = "attacks";  // attacks | checks | transfer | smallest
+  std::string report, curves, loss_figure, require;
 };
 void declare_eval(cli::OptionTable& table, EvalOptions& options);
 int evaluate(const EvalOptions& options, const cli::Invocation& invocation);

@@ -1,6 +1,7 @@
 #include "systems/advgen/report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/error.h"
@@ -26,6 +27,18 @@ double AttackRow::accuracy() const {
 
 eval::Interval AttackRow::interval() const {
   return eval::wilson_interval(correct_count(), static_cast<int64_t>(correct.size()));
+}
+
+double SmallestRadii::share_unfooled() const {
+  return static_cast<double>(std::count_if(radius.begin(), radius.end(), [](double r) { return std::isinf(r); })) /
+         static_cast<double>(radius.size());
+}
+
+double SmallestRadii::quantile(double share) const {
+  FOVEA_CHECK(!radius.empty() && share >= 0 && share <= 1, "quantile {} of {} radii", share, radius.size());
+  std::vector<double> sorted = radius;
+  std::sort(sorted.begin(), sorted.end());
+  return sorted[static_cast<size_t>(std::llround(share * static_cast<double>(sorted.size() - 1)))];
 }
 
 const AttackRow* ModelReport::find(const std::string& attack) const {

@@ -39,6 +39,7 @@ struct ReportEffort {
   std::vector<double> curve;         // epsilons > 0, ascending
   std::vector<int64_t> step_curve;   // ascending
   bool checks = true;                // spend what the checks of section 8.3 need
+  bool smallest = false;             // search each image's smallest epsilon
   int64_t batch = 128;
   uint64_t seed = 1;
 
@@ -65,6 +66,15 @@ struct GradientCensus {
   double median_norm = 0;         // L2, of the cross-entropy
 };
 
+// The smallest ball in which PGD fools an image, by bisection: right to 1/256 in Linf, 1/128 of the largest radius in L2.
+struct SmallestRadii {
+  double largest = 0;          // no image was searched beyond
+  std::vector<double> radius;  // per image; 0: wrong without an attack; infinity: not fooled at the largest
+
+  double share_unfooled() const;
+  double quantile(double share) const;  // over all images; infinity where so many were not fooled
+};
+
 struct ModelReport {
   std::string name, method, trained_norm;  // method "" = unknown (a checkpoint of another tool)
   std::optional<uint64_t> train_seed;
@@ -78,6 +88,7 @@ struct ModelReport {
   std::optional<AttackRow> doubled_steps;  // pgd with twice the steps (D6)
   std::optional<AttackRow> everything;     // pgd with a radius that allows any picture to become grey (D3)
   std::optional<GradientCensus> gradients;
+  std::optional<SmallestRadii> smallest;
   std::optional<double> generator_norm;  // mean, in the norm of the report
   std::optional<double> train_accuracy;
   int64_t train_images = 0;

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 
 #include "base/error.h"
 #include "eval/classification.h"
 
 namespace fovea::advgen {
 namespace {
+
+constexpr int kHalvings = 7;  // of the largest radius, 0.5 in Linf
 
 double norm_of(const float* x, const float* from, int64_t size, ops::Norm norm) {
   double largest = 0, squares = 0;
@@ -40,6 +44,7 @@ class Measurement {
     for (const int64_t steps : effort_.step_curve) {
       report_.step_curve.push_back(search(kPgdRow, pgd(steps, effort_.epsilon)));
     }
+    if (effort_.smallest) report_.smallest = smallest_radii();
     return std::move(report_);
   }
 
@@ -72,18 +77,57 @@ class Measurement {
   // Images of `standing` that this search does not fool.
   std::vector<uint8_t> survivors(std::vector<uint8_t> standing, const AttackConfig& attack,
                                  const std::string& what) const {
-    int64_t visited = 0;
+    const auto visited = std::count(standing.begin(), standing.end(), uint8_t{1});
+    strike(standing, attack, what);
+    tick(images_.size() - visited, what);
+    return standing;
+  }
+
+  // Takes those that it fools off `standing`.
+  void strike(std::vector<uint8_t>& standing, const AttackConfig& attack, const std::string& what) const {
     images_.each(standing, [&](const std::vector<int64_t>& items, const AttackBatch& batch) {
       const AttackResult result = run_attack(victim_, batch, attack);
       check_within(result.adversarial, batch.x, attack.norm, attack.epsilon);
       for (size_t i = 0; i < items.size(); ++i) {
         if (result.fooled[i] != 0) standing[static_cast<size_t>(items[i])] = 0;
       }
-      visited += static_cast<int64_t>(items.size());
       tick(static_cast<int64_t>(items.size()), what);
     });
-    tick(images_.size() - visited, what);
-    return standing;
+  }
+
+  // All images are bisected at once: those that need the same radius next are attacked together.
+  SmallestRadii smallest_radii() const {
+    const std::string what = "smallest epsilon";
+    SmallestRadii out{everything_radius(), {}};
+    const auto& clean = report_.rows.front().correct;
+    const std::vector<uint8_t> unfooled = survivors(clean, pgd(effort_.steps, out.largest), what);
+    std::vector<int64_t> low(clean.size(), 0), high(clean.size(), int64_t{1} << kHalvings);  // of `high` parts
+    const double part = out.largest / static_cast<double>(int64_t{1} << kHalvings);
+    for (int halving = 0; halving < kHalvings; ++halving) {
+      std::map<int64_t, std::vector<uint8_t>> groups;  // by the radius in between
+      int64_t visited = 0;
+      for (size_t i = 0; i < clean.size(); ++i) {
+        if (clean[i] == 0 || unfooled[i] != 0) continue;
+        auto& group = groups[(low[i] + high[i]) / 2];
+        group.resize(clean.size(), 0);
+        group[i] = 1;
+        ++visited;
+      }
+      for (const auto& [middle, group] : groups) {
+        std::vector<uint8_t> standing = group;
+        strike(standing, pgd(effort_.steps, part * static_cast<double>(middle)), what);
+        for (size_t i = 0; i < group.size(); ++i) {
+          if (group[i] != 0) (standing[i] != 0 ? low[i] : high[i]) = middle;
+        }
+      }
+      tick(images_.size() - visited, what);
+    }
+    for (size_t i = 0; i < clean.size(); ++i) {
+      out.radius.push_back(clean[i] == 0      ? 0
+                           : unfooled[i] != 0 ? std::numeric_limits<double>::infinity()
+                                              : part * static_cast<double>(high[i]));
+    }
+    return out;
   }
 
   AttackRow search(const char* name, const AttackConfig& attack) const {
@@ -230,7 +274,7 @@ int64_t measured_passes(const ReportEffort& effort, bool has_generator) {
   }
   if (effort.checks) passes += effort.has(kPgdRow) ? 3 : 1;
   for (const double epsilon : effort.curve) passes += epsilon == effort.epsilon && effort.has(kPgdRow) ? 0 : 1;
-  return passes + static_cast<int64_t>(effort.step_curve.size());
+  return passes + static_cast<int64_t>(effort.step_curve.size()) + (effort.smallest ? 1 + kHalvings : 0);
 }
 
 std::vector<AttackRow> transfer_rows(const Victim& source, const ReportImages& images, const ReportEffort& effort,

@@ -1,6 +1,7 @@
 #include "systems/advgen/report_tables.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "systems/advgen/epsilon.h"
@@ -70,6 +71,21 @@ eval::Table attack_table(const Report& report) {
     for (const AttackRow& row : model.restart_curve) table.add(model, suspicious, "restart-curve", row);
   }
   return table.take();
+}
+
+eval::Table smallest_table(const Report& report) {
+  eval::Table table;
+  table.columns = {{"model"}, {"image"}, {"norm"}, {"steps"}, {"epsilon", 5}};
+  for (const ModelReport& model : report.models) {
+    if (!model.smallest) continue;
+    for (size_t i = 0; i < model.smallest->radius.size(); ++i) {
+      const double radius = model.smallest->radius[i];
+      table.rows.push_back({model.name, static_cast<int64_t>(i),
+                            std::string(report.effort.norm == ops::Norm::kLinf ? "linf" : "l2"), report.effort.steps,
+                            std::isinf(radius) ? eval::Cell() : eval::Cell(radius)});
+    }
+  }
+  return table;
 }
 
 eval::Table check_table(const Report& report) {

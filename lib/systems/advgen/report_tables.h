@@ -27,6 +27,8 @@ struct Report {
 
 // A row per model and attack, then the curves. Column `part`: attack, curve, step-curve, restart-curve, train.
 eval::Table attack_table(const Report& report);
+// A row per model and image: the smallest epsilon that fools it; no number where none did.
+eval::Table smallest_table(const Report& report);
 eval::Table check_table(const Report& report);
 eval::Table transfer_table(const Report& report);
 

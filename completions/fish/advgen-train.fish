@@ -38,6 +38,7 @@ complete -c advgen-train -n '__fish_seen_subcommand_from train' -l eps -x -d 'Ra
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l attack-steps -x -d 'Steps of pgd.'
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l step-size -x -d 'Step of fast and pgd.'
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l eps-warmup -x -d 'Steps over which the radius rises linearly from 0.'
+complete -c advgen-train -n '__fish_seen_subcommand_from train' -l match-norm -r -F -d 'Gaussian noise as large as a generator\'s perturbations.'
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l alpha -x -d 'Weight of the clean pictures in the loss.'
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l dropout -x -d 'Rate before the classifier layer.'
 complete -c advgen-train -n '__fish_seen_subcommand_from train' -l input-dropout -x -d 'Rate on the pixels.'

@@ -98,4 +98,10 @@ std::vector<int64_t> Sampler::next() {
   return batch;
 }
 
+std::vector<int64_t> Sampler::batch_at(int64_t step) {
+  const int64_t position = step % batches_per_epoch();
+  if (epoch_ != epoch_of(step) || position_ != position) seek(epoch_of(step), position);
+  return next();
+}
+
 }  // namespace fovea::data

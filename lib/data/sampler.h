@@ -37,6 +37,9 @@ class Sampler {
   void seek(uint64_t epoch, int64_t position);
   // Items of the next batch; moves on, into the next epoch after the last batch.
   std::vector<int64_t> next();
+  // Those of batch `step` of all epochs, wherever it was before.
+  uint64_t epoch_of(int64_t step) const { return static_cast<uint64_t>(step / batches_per_epoch()); }
+  std::vector<int64_t> batch_at(int64_t step);
 
  private:
   SamplerConfig config_;

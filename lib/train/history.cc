@@ -53,6 +53,11 @@ void History::truncate(int64_t last_step) {
 
 bool History::has(const std::string& name) const { return columns_.contains(name); }
 
+std::optional<double> History::last(const std::string& name) const {
+  if (!has(name) || steps_.empty() || !std::isfinite(column(name).back())) return std::nullopt;
+  return column(name).back();
+}
+
 const std::vector<double>& History::column(const std::string& name) const {
   const auto it = columns_.find(name);
   if (it == columns_.end()) fail(ErrorKind::kData, "the training log has no column '{}'; it has {}", name, join(names_, ", "));
@@ -73,6 +78,13 @@ int64_t History::first_step_reaching(const std::string& name, double target) con
     if (values[i] >= target) return steps_[i];
   }
   return -1;
+}
+
+History logged_history(const io::CheckpointData& data) {
+  History history;
+  history.set_steps(data.log_steps);
+  for (const io::LogColumn& column : data.log) history.set_column(column.name, column.values);
+  return history;
 }
 
 std::string metrics_line(int64_t step, const Metrics& metrics) {

@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "io/checkpoint_file.h"
 
 namespace fovea::train {
 
@@ -22,6 +25,7 @@ class History {
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<double>& column(const std::string& name) const;  // throws Error(kData) if absent
   bool has(const std::string& name) const;
+  std::optional<double> last(const std::string& name) const;  // of the last row, if it is there and finite
   void set_column(const std::string& name, std::vector<double> values);  // loading; sizes must agree
   void set_steps(std::vector<int64_t> steps) { steps_ = std::move(steps); }
   // First step at which `name` reached `target` (>=), -1 if never.
@@ -32,6 +36,9 @@ class History {
   std::vector<std::string> names_;
   std::map<std::string, std::vector<double>> columns_;
 };
+
+// The log of a checkpoint; empty without one.
+History logged_history(const io::CheckpointData& data);
 
 // One JSON object per row: {"step":100,"loss":0.231}; NaN as null.
 std::string metrics_line(int64_t step, const Metrics& metrics);

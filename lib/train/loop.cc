@@ -90,8 +90,7 @@ void Loop::restore_from(const std::string& path) {
   best_step_ = state.value("best_step", int64_t{-1});
   if (best_step_ >= 0 && state.contains("best_metric") && state["best_metric"].is_number()) best_metric_ = state["best_metric"].get<double>();
   reports_without_best_ = state.value("reports_without_best", int64_t{0});
-  history_.set_steps(data.log_steps);
-  for (const auto& column : data.log) history_.set_column(column.name, column.values);
+  history_ = logged_history(data);
   task_.restore(data, path);
   log::info("continuing {} at step {} of {}", path, step_, options_.steps);
 }

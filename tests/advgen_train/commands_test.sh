@@ -57,6 +57,12 @@ expect 65 "$tool" train --method gat "${common[@]}" --gen-cost 0.5 --resume -o g
 check "differing key is named" grep -q 'gen-cost' err
 expect 0 "$tool" train --method gat "${common[@]}" --alternate epoch --gen-steps 2 -o turns.ckpt.h5
 expect 0 "$tool" train --method gat "${common[@]}" --f-every 3 --gen-objective margin --gen-input image --grad-label predicted -o slow.ckpt.h5
+norm_of() { tail -n 1 "$1" | grep -o '"delta_l2":[0-9.e-]*' | cut -d: -f2; }
+expect 0 "$tool" train --method gat "${common[@]}" --gen-learning-rate 0.01 --metrics strong.jsonl -o strong.ckpt.h5
+expect 0 "$tool" train --method noise "${common[@]}" --match-norm strong.ckpt.h5 --metrics noise.jsonl -o matched.ckpt.h5
+check "noise is as large as the generator's perturbation, less what clipping takes" \
+  awk -v a="$(norm_of strong.jsonl)" -v b="$(norm_of noise.jsonl)" 'BEGIN { exit !(a > 0 && b > 0.7 * a && b <= 1.001 * a) }'
+expect 65 "$tool" train --method noise "${common[@]}" --match-norm plain.ckpt.h5 -o none.h5
 expect 3 "$tool" train --method fgsm "${common[@]}" --optimizer sgd --learning-rate 1e6 -o diverged.ckpt.h5
 check "a diverged run wrote no checkpoint" test ! -e diverged.ckpt.h5
 expect 0 "$tool" train --method pgd "${common[@]}" --dry-run -o dry.ckpt.h5

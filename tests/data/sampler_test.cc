@@ -103,3 +103,12 @@ TEST_CASE("sampler: impossible configurations are refused") {
   expect_error(ErrorKind::kUsage, "found 'ful'", [] { parse_shuffle_mode("ful"); });
   CHECK(parse_shuffle_mode("shard") == ShuffleMode::kShard);
 }
+
+TEST_CASE("sampler: the batch of a step is the same in order and out of order") {
+  const data::SamplerConfig config{10, 3, data::ShuffleMode::kFull, 7, true};
+  data::Sampler straight(config), jumping(config);
+  std::vector<std::vector<int64_t>> batches;
+  for (int64_t step = 0; step < 7; ++step) batches.push_back(straight.next());
+  for (const int64_t step : {5, 0, 6, 1, 2}) CHECK(jumping.batch_at(step) == batches[static_cast<size_t>(step)]);
+  CHECK(jumping.epoch_of(6) == 2);
+}

@@ -22,6 +22,16 @@ TEST_CASE("history: columns are the union of rows, absent values are NaN") {
   CHECK_THROWS_WITH_AS(history.column("c"), "the training log has no column 'c'; it has a, b", Error);
 }
 
+TEST_CASE("history: the last value, where it is there and finite") {
+  train::History history;
+  CHECK(!history.last("a").has_value());
+  history.add(0, {{"a", 1}, {"b", 2}});
+  history.add(10, {{"a", 3}, {"c", NAN}});
+  CHECK(history.last("a") == 3.0);
+  CHECK(!history.last("b").has_value());
+  CHECK(!history.last("c").has_value());
+}
+
 TEST_CASE("history: truncation drops rows beyond a step") {
   train::History history;
   for (int64_t step : {0, 10, 20}) history.add(step, {{"a", static_cast<double>(step)}});

@@ -1,8 +1,11 @@
 #include "systems/advgen/adversarial_task.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
+#include "base/parallel.h"
+#include "base/rng.h"
 #include "nn/frozen.h"
 #include "systems/advgen/epsilon.h"
 #include "train/optimizer_state.h"
@@ -60,6 +63,25 @@ BatchNormSharing sharing_of(const std::string& mode) {
                             : BatchNormSharing::kJoint;
 }
 
+// A Gaussian direction of this length on each picture, clipped to [0,1].
+Tensor gaussian_noise(const AttackBatch& batch, double length, uint64_t seed) {
+  Tensor x = batch.x.clone();
+  const int64_t size = x.count() / x.extent(0);
+  parallel_tasks(x.extent(0), [&](int64_t n) {
+    Rng rng(seed, RngPurpose::kAttack, 0, static_cast<uint64_t>(batch.keys[static_cast<size_t>(n)]));
+    std::vector<double> direction(static_cast<size_t>(size));
+    double squares = 0;
+    for (double& value : direction) value = rng.normal(), squares += value * value;
+    float* pixels = x.data<float>() + n * size;
+    for (int64_t i = 0; i < size; ++i) {
+      const double moved =
+          static_cast<double>(pixels[i]) + length / std::sqrt(squares) * direction[static_cast<size_t>(i)];
+      pixels[i] = static_cast<float>(std::clamp(moved, 0.0, 1.0));
+    }
+  });
+  return x;
+}
+
 bool perturbs(const TrainOptions& options) { return options.method != "plain" && options.method != "dropout"; }
 
 }  // namespace
@@ -95,13 +117,10 @@ double AdversarialTask::learning_rate(int64_t step) const {
 }
 
 AttackBatch AdversarialTask::load_batch(int64_t step) {
-  const int64_t per_epoch = sampler_.batches_per_epoch();
-  const auto epoch = static_cast<uint64_t>(step / per_epoch);
-  if (sampler_.epoch() != epoch || sampler_.position() != step % per_epoch) sampler_.seek(epoch, step % per_epoch);
-  const auto items = sampler_.next();
+  const auto items = sampler_.batch_at(step);
   AttackBatch batch;
   batch.x = Tensor::empty({static_cast<int64_t>(items.size()), pixels_.height, pixels_.width, pixels_.channels});
-  data::load_batch(training_, items, pixels_, augment_, {setup_.seed, epoch}, batch.x.data<float>());
+  data::load_batch(training_, items, pixels_, augment_, {setup_.seed, sampler_.epoch_of(step)}, batch.x.data<float>());
   for (const int64_t item : items) {
     batch.labels.push_back(training_.label(item));
     batch.keys.push_back((step << 24) + item % (1 << 24));  // another start in every step
@@ -160,9 +179,10 @@ AttackConfig AdversarialTask::attack_at(int64_t step) const {
 Tensor AdversarialTask::perturb(const AttackBatch& batch, int64_t step, double& generator_loss) {
   if (!perturbs(setup_.options)) return {};
   if (generator_) return play(batch, step, generator_loss);
-  const bool noise = setup_.options.method == "noise";
   const AttackConfig attack = attack_at(step);
-  Tensor x_adv = noise ? random_start(batch, attack, 0) : run_attack(victim_, batch, attack).adversarial;
+  Tensor x_adv = setup_.noise_norm > 0               ? gaussian_noise(batch, setup_.noise_norm, setup_.seed)
+                 : setup_.options.method == "noise" ? random_start(batch, attack, 0)
+                                                     : run_attack(victim_, batch, attack).adversarial;
   log_.add_perturbation(batch.x, x_adv, 0);
   return x_adv;
 }
@@ -227,6 +247,9 @@ void AdversarialTask::save(io::CheckpointData& data) const {
     }
     train::store_slots(*generator_optimizer_, kGeneratorLayers, data);
     data.optimizer_extra[kGeneratorSteps] = generator_optimizer_->steps();
+  } else if (setup_.noise_norm > 0) {
+    adversary.norm = "l2";
+    adversary.epsilon = setup_.noise_norm;
   } else if (perturbs(options)) {
     adversary.norm = attack_.norm == ops::Norm::kL2 ? "l2" : "linf";
     adversary.epsilon = attack_.epsilon;

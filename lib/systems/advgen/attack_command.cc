@@ -15,6 +15,7 @@
 #include "systems/classification.h"
 #include "systems/image_sources.h"
 #include "systems/run_record.h"
+#include "tensor/kernels/pointwise.h"
 
 namespace fovea::advgen {
 namespace {
@@ -72,10 +73,7 @@ std::vector<float> confidences(const Tensor& logits, const std::vector<int32_t>&
 }
 
 std::vector<float> norms_of(const Tensor& a, const Tensor& b, ops::Norm norm) {
-  Tensor difference = a.clone();
-  float* values = difference.data<float>();
-  for (int64_t i = 0; i < difference.count(); ++i) values[i] -= b.data<float>()[i];
-  const Tensor norms = kernels::row_norms(difference, norm);
+  const Tensor norms = kernels::row_norms(kernels::subtract(a, b), norm);
   return {norms.data<double>(), norms.data<double>() + norms.count()};
 }
 

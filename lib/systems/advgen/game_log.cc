@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "tensor/kernels/pointwise.h"
 
 namespace fovea::advgen {
 namespace {
@@ -17,15 +18,6 @@ double total(const Tensor& values) {
 
 double probability_sum(const Tensor& logits, std::span<const int32_t> labels) {
   return total(kernels::logit_loss(ops::LogitLoss::kProbability, logits, labels, 0, false).first);
-}
-
-Tensor difference(const Tensor& a, const Tensor& b) {
-  Tensor out = Tensor::empty(a.shape());
-  float* values = out.data<float>();
-  const float* left = a.data<float>();
-  const float* right = b.data<float>();
-  for (int64_t i = 0; i < out.count(); ++i) values[i] = left[i] - right[i];
-  return out;
 }
 
 }  // namespace
@@ -44,7 +36,7 @@ void GameLog::add_classifier(const ClassifierLoss& result, std::span<const int32
 }
 
 void GameLog::add_perturbation(const Tensor& x, const Tensor& x_adv, int64_t zero_gradients) {
-  const Tensor delta = difference(x_adv, x);
+  const Tensor delta = kernels::subtract(x_adv, x);
   sum(kPerturbedImages) += static_cast<double>(x.extent(0));
   sum(kL2) += total(kernels::row_norms(delta, ops::Norm::kL2));
   sum(kLinf) += total(kernels::row_norms(delta, ops::Norm::kLinf));

@@ -34,11 +34,6 @@ void set_target(const GenerateOptions& options, const train::Model& model, Pertu
   setup.target_class = target_class(options.target, model.labels, model.network.output_shape().shape.count());
 }
 
-eval::Cell last(const train::History& history, const std::string& name) {
-  const bool known = history.has(name) && !history.steps().empty() && std::isfinite(history.column(name).back());
-  return known ? eval::Cell(history.column(name).back()) : eval::Cell();
-}
-
 }  // namespace
 
 void declare_generate(cli::OptionTable& table, GenerateOptions& options) {
@@ -112,8 +107,8 @@ int generate(const GenerateOptions& options, const cli::Invocation& invocation) 
   eval::Table table;
   table.columns = {{"output"},   {"kind"},           {"steps"},       {"fooling_ratio"},
                    {"accuracy"}, {"target_reached"}, {"content_hash"}};
-  table.rows.push_back({options.output, options.kind, result.steps, last(result.history, "fooling_ratio"),
-                        last(result.history, "test_accuracy"), last(result.history, "target_reached"),
+  table.rows.push_back({options.output, options.kind, result.steps, eval::cell(result.history.last("fooling_ratio")),
+                        eval::cell(result.history.last("test_accuracy")), eval::cell(result.history.last("target_reached")),
                         result.content_hash});
   print_table(table, invocation);
   return 0;

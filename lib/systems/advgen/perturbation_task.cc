@@ -58,14 +58,11 @@ std::vector<int32_t> PerturbationTask::loss_labels(const Tensor& x, const std::v
 }
 
 double PerturbationTask::step(int64_t step) {
-  const int64_t per_epoch = sampler_.batches_per_epoch();
-  const auto epoch = static_cast<uint64_t>(step / per_epoch);
-  if (sampler_.epoch() != epoch || sampler_.position() != step % per_epoch) sampler_.seek(epoch, step % per_epoch);
-  const auto items = sampler_.next();
+  const auto items = sampler_.batch_at(step);
   const Tensor x = [&] {
     Tensor pixels =
         Tensor::empty({static_cast<int64_t>(items.size()), pixels_.height, pixels_.width, pixels_.channels});
-    data::load_batch(training_, items, pixels_, {}, {setup_.seed, epoch}, pixels.data<float>());
+    data::load_batch(training_, items, pixels_, {}, {setup_.seed, sampler_.epoch_of(step)}, pixels.data<float>());
     return pixels;
   }();
   std::vector<int32_t> labels;

@@ -49,6 +49,14 @@ nn::NetText classifier_text(const TrainOptions& options, const train::Model* ini
   return net;
 }
 
+// The mean L2 norm of a generator's perturbations, as the last report of its training says.
+double perturbation_norm(const std::string& path) {
+  const train::History log = train::logged_history(io::read_checkpoint(path, {false, false, true}));
+  const auto norm = log.last("delta_l2");
+  if (!norm || *norm <= 0) fail_data(path + ": training/log/delta_l2", "the checkpoint of a gat run, with its log", "none");
+  return *norm;
+}
+
 void check_options(const TrainOptions& options) {
   if (options.net.empty() && options.init.empty())
     fail(ErrorKind::kUsage, "--net: expected a network, found nothing (or give --init)");
@@ -77,11 +85,7 @@ train::LoopOptions training_loop(const TrainOptions& options, const cli::Invocat
 }
 
 void print_result(const train::LoopResult& result, const TrainOptions& options, const cli::Invocation& invocation) {
-  const auto last = [&](const std::string& name) {
-    const bool known = result.history.has(name) && !result.history.steps().empty();
-    const double value = known ? result.history.column(name).back() : NAN;
-    return std::isfinite(value) ? eval::Cell(value) : eval::Cell();
-  };
+  const auto last = [&](const std::string& name) { return eval::cell(result.history.last(name)); };
   eval::Table table;
   table.columns = {{"output"},           {"method"},       {"steps"},       {"loss"},
                    {"holdout_accuracy"}, {"holdout_fgsm"}, {"holdout_pgd"}, {"holdout_generator"},
@@ -116,6 +120,7 @@ int train(const TrainOptions& given, const cli::Invocation& invocation) {
   setup.options = options;
   setup.seed = invocation.common.seed;
   setup.total_steps = total_steps(options, split.training.size());
+  if (!options.match_norm.empty()) setup.noise_norm = perturbation_norm(options.match_norm);
   {
     const nn::Network network(setup.net);
     if (network.output_shape().shape.count() != classes) {

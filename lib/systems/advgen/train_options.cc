@@ -55,6 +55,10 @@ void declare_method(cli::OptionTable& table, TrainOptions& options) {
       .range(0, 1e9)
       .source("[ours]")
       .text("Large radii (0.3 on MNIST) otherwise hold a fresh network at a constant answer.");
+  table.add("match-norm", options.match_norm, "FILE", "Gaussian noise as large as a generator's perturbations.")
+      .text("Each picture's has the mean L2 norm, delta_l2, of the last report of this gat checkpoint.")
+      .only_with("method", {"noise"})
+      .is_input_path();
   table.add("alpha", options.alpha, "X", "Weight of the clean pictures in the loss.")
       .range(0, 1)
       .source("[paper]")

@@ -85,11 +85,8 @@ double ClassifierTask::learning_rate(int64_t step) const {
 }
 
 void ClassifierTask::load_batch(int64_t step) {
-  const int64_t per_epoch = sampler_.batches_per_epoch();
-  const auto epoch = static_cast<uint64_t>(step / per_epoch);
-  if (sampler_.epoch() != epoch || sampler_.position() != step % per_epoch) sampler_.seek(epoch, step % per_epoch);
-  const auto items = sampler_.next();
-  data::load_batch(training_, items, setup_.preprocess, augment_, {setup_.seed, epoch}, batch_.data<float>());
+  const auto items = sampler_.batch_at(step);
+  data::load_batch(training_, items, setup_.preprocess, augment_, {setup_.seed, sampler_.epoch_of(step)}, batch_.data<float>());
   for (size_t i = 0; i < items.size(); ++i) labels_[i] = training_.label(items[i]);
 }
 

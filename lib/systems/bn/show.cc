@@ -29,10 +29,7 @@ Run read_run(const std::string& path, const std::string& name) {
   if (path.ends_with(".jsonl")) return {name, train::read_metrics(path), {}};
   const io::CheckpointData data = io::read_checkpoint(path, {false, false, true});
   if (!data.has_training) fail_data(path, "a checkpoint with its training log", "a model without");
-  Run run{name, {}, PercentileLog::stored(data, path)};
-  run.history.set_steps(data.log_steps);
-  for (const auto& column : data.log) run.history.set_column(column.name, column.values);
-  return run;
+  return {name, train::logged_history(data), PercentileLog::stored(data, path)};
 }
 
 std::vector<Run> read_runs(const ShowOptions& options) {

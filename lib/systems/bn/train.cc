@@ -62,10 +62,7 @@ eval::Cell metric(const train::Metrics& metrics, const std::string& name) {
 }
 
 void print_result(const train::LoopResult& result, const TrainOptions& options, const cli::Invocation& invocation) {
-  const auto last = [&](const std::string& name) {
-    const bool known = result.history.has(name) && !result.history.steps().empty();
-    return known && std::isfinite(result.history.column(name).back()) ? eval::Cell(result.history.column(name).back()) : eval::Cell();
-  };
+  const auto last = [&](const std::string& name) { return eval::cell(result.history.last(name)); };
   eval::Table table;
   table.columns = {{"output"}, {"steps"}, {"train_loss"}, {"test_accuracy_moving"}, {"test_accuracy_population"}, {"content_hash"}};
   table.rows.push_back({options.output, result.steps, last("loss"), last("test_accuracy"),

@@ -75,13 +75,15 @@ TEST_CASE("compare: the words follow from the intervals") {
   const TemporaryFolder folder;
   const Results results = read(folder, three_methods());
   const auto sentences = comparison_sentences(results, "plain");
-  REQUIRE(sentences.size() == 6);
+  REQUIRE(sentences.size() == 8);
   CHECK(contains(sentences[0], "gat against plain: lower (-3.00 points over 3 seeds"));
   CHECK(contains(sentences[0], "supports the paper's claim"));
   // -0.02, -0.06, +0.02: the interval covers 0
   CHECK(contains(sentences[1], "gat against dropout: no difference shown (-2.00 points"));
-  CHECK(contains(sentences[2], "PGD-20 at Linf"));
-  CHECK(contains(sentences[5], "gat: 20.0 % (deviation 10.0) of 88.3 % clean"));
+  CHECK(contains(sentences[2], "Test accuracy of gat against plain: "));
+  CHECK(contains(sentences[3], "Test accuracy of gat against dropout: "));
+  CHECK(contains(sentences[4], "PGD-20 at Linf"));
+  CHECK(contains(sentences[7], "gat: 20.0 % (deviation 10.0) of 88.3 % clean"));
   const auto reversed =
       comparison_sentences(read(folder, model("gat", 1, 0.8, 0, 1) + model("gat", 2, 0.79, 0, 1) +
                                             model("plain", 1, 0.9, 0, 1) + model("plain", 2, 0.89, 0, 1)),

@@ -413,6 +413,12 @@ void add_heat_maps(std::vector<OpCase>& out) {
       {.op = "map_cross_entropy", .variant = "small", .inputs = {input({2, 4, 3, 3})}, .build = [](const Vars& v) {
          return ops::map_cross_entropy(v[0], some_targets(v[0]), some_weights(v[0]));
        }});
+  out.push_back({.op = "normalized_map_cross_entropy",
+                 .variant = "small",
+                 .inputs = {{.shape = {2, 4, 3, 3}, .low = 0.1, .high = 2}},
+                 .build = [](const Vars& v) {
+                   return ops::normalized_map_cross_entropy(v[0], some_targets(v[0]), some_weights(v[0]));
+                 }});
 }
 
 void add_spatial(std::vector<OpCase>& out) {

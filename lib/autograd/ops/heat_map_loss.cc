@@ -49,6 +49,16 @@ double over_maps(const Shape& s, const Tensor& weight, Tensor& slope, PerMap&& p
   return valid > 0 ? sum / valid : 0;
 }
 
+template <typename T>
+double mass_of(const MapView& view, const T* map) {
+  double mass = 0;
+  for (int64_t i = 0; i < view.cells; ++i) mass += static_cast<double>(map[view.start + i * view.step]);
+  return mass;
+}
+
+constexpr double kLeastMass = 1e-6;    // of a target that says where the joint is
+constexpr double kLeastShare = 1e-30;  // products of many messages underflow where no part is near
+
 Var record_loss(const char* op, const Var& maps, double loss, Tensor slope) {
   return record(op, Tensor::full({1}, loss, maps.dtype()), {maps}, [maps, slope = std::move(slope)](const Tensor& dy) {
     const double upstream = dy.item();
@@ -88,23 +98,43 @@ Var map_cross_entropy(const Var& maps, const Tensor& target, const Tensor& weigh
     const T *p = maps.value().data<T>(), *t = target.data<T>();
     loss = over_maps<T>(maps.shape(), weight, slope, [&](const MapView& view, double valid, T* d) {
       const int64_t end = view.start + view.cells * view.step;
-      double mass = 0, highest = -INFINITY, total = 0, sum = 0;
-      for (int64_t i = view.start; i < end; i += view.step) {
-        mass += static_cast<double>(t[i]);
-        highest = std::max(highest, static_cast<double>(p[i]));
-      }
+      const double mass = mass_of(view, t);
+      double highest = -INFINITY, total = 0, sum = 0;
+      for (int64_t i = view.start; i < end; i += view.step) highest = std::max(highest, static_cast<double>(p[i]));
       for (int64_t i = view.start; i < end; i += view.step) total += std::exp(static_cast<double>(p[i]) - highest);
       const double normalizer = highest + std::log(total);
       for (int64_t i = view.start; i < end; i += view.step) {
-        const double wanted = mass > 1e-6 ? static_cast<double>(t[i]) / mass : 0;
+        const double wanted = mass > kLeastMass ? static_cast<double>(t[i]) / mass : 0;
         const double log_share = static_cast<double>(p[i]) - normalizer;
         sum -= wanted * log_share;
-        d[i] = mass > 1e-6 ? static_cast<T>((std::exp(log_share) - wanted) / valid) : T{0};
+        d[i] = mass > kLeastMass ? static_cast<T>((std::exp(log_share) - wanted) / valid) : T{0};
       }
       return sum;
     });
   });
   return record_loss("map_cross_entropy", maps, loss, std::move(slope));
+}
+
+// With Z = sum(y) and t' = t / sum(t): L = 1/M sum -t' log(y / Z);  dL/dy = (1/Z - t'/y) / M.
+Var normalized_map_cross_entropy(const Var& maps, const Tensor& target, const Tensor& weight) {
+  check_maps("normalized_map_cross_entropy", maps, target, weight);
+  Tensor slope = Tensor::empty(maps.shape(), maps.dtype());
+  double loss = 0;
+  kernels::by_type(maps.dtype(), [&]<typename T>() {
+    const T *y = maps.value().data<T>(), *t = target.data<T>();
+    loss = over_maps<T>(maps.shape(), weight, slope, [&](const MapView& view, double valid, T* d) {
+      const double mass = mass_of(view, t), total = std::max(mass_of(view, y), kLeastShare);
+      double sum = 0;
+      for (int64_t i = view.start; i < view.start + view.cells * view.step; i += view.step) {
+        const double wanted = mass > kLeastMass ? static_cast<double>(t[i]) / mass : 0;
+        const double found = std::max(static_cast<double>(y[i]), kLeastShare);
+        sum -= wanted * std::log(found / total);
+        d[i] = mass > kLeastMass ? static_cast<T>((1 / total - wanted / found) / valid) : T{0};
+      }
+      return sum;
+    });
+  });
+  return record_loss("normalized_map_cross_entropy", maps, loss, std::move(slope));
 }
 
 }  // namespace fovea::ops

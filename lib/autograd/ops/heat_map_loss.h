@@ -15,4 +15,8 @@ Var map_squared_error(const Var& maps, const Tensor& target, const Tensor& weigh
 // the joint is there exactly once; a target without mass leaves its map out.
 Var map_cross_entropy(const Var& maps, const Tensor& target, const Tensor& weight);
 
+// The same for maps that are probabilities but for their sum, as the products of a graphical model: each is divided by
+// its sum Z first, so that its scale does not matter. Values must not be negative; those below 1e-30 count as that.
+Var normalized_map_cross_entropy(const Var& maps, const Tensor& target, const Tensor& weight);
+
 }  // namespace fovea::ops

@@ -56,14 +56,16 @@ void declare_spatial(cli::OptionTable& table, TrainOptions& o) {
   only(table.add("mirror-tie", o.mirror_tie, "Kernels of left and right are mirror images.").source("[ours]"));
   only(table.add("beta", o.beta, "B", "Of softplus.").range(0.1, 10).source("[paper §3.2]"));
   only(table.add("eps", o.eps, "E", "Evidence below it counts as this.").above(0).at_most(0.1).source("[paper §3.2]"));
-  only(table.add("background", o.background, "C", "Message without evidence, at first.")
-           .above(0)
-           .at_most(10)
-           .source("[ours]"));
-  only(table.add("torso-background", o.torso_background, "C", "The same from the torso.")
-           .above(0)
-           .at_most(10)
-           .source("[ours]"));
+  const auto share = [&](const char* name, double& to, const char* help) -> cli::Option& {
+    return only(table.add(name, to, "C", help).above(0).below(1).source("[ours]"));
+  };
+  share("background", o.background, "Message without evidence, at first.")
+      .text(
+          "A message from another part where that part should be is 1 and C far from it: the closer C is to 1, the "
+          "less "
+          "one part's word counts. Thirteen others at 0.01 drown a joint's own evidence.");
+  share("own-background", o.own_background, "The same from the joint itself.");
+  share("torso-background", o.torso_background, "The same from the torso.");
   only(table.add("spatial-calibrate", o.calibrate, "ON", "Maps that scale the first kernels.")
            .choices({"detector", "targets"})
            .source("[ours]"));
@@ -92,6 +94,13 @@ void declare_optimization(cli::OptionTable& table, TrainOptions& o) {
       .range(0, 1e4)
       .source("[ours]")
       .only_with("loss", {"mse"});
+  table.add("spatial-loss", o.spatial_loss, "KIND", "The same for the spatial model's maps.")
+      .choices({"ce", "mse"})
+      .source("[ours]")
+      .only_with("stage", {"spatial", "joint"})
+      .text(
+          "ce divides each map by its sum first, the partition function Z of the paper's equation 1: products of many "
+          "messages have no scale of their own. mse is the detector's loss.");
   table.add("optimizer", o.optimizer, "NAME", "How weights are updated.")
       .choices({"nesterov", "sgd", "adam", "rmsprop"})
       .source("[ours]");

@@ -8,6 +8,7 @@
 #include "autograd/ops/shape.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "tensor/kernels/reference_spatial.h"
 
 namespace fovea::pose {
 namespace {
@@ -78,17 +79,25 @@ Var SpatialPart::forward(const Var& evidence) const {
   return ops::multiply(maps, ops::scale(ops::relu(ops::scale(own, 1, -settings_.eps)), 1, settings_.eps));
 }
 
-void SpatialPart::set_priors(const DisplacementPriors& priors, double background, double torso_background) {
+void SpatialPart::set_priors(const DisplacementPriors& priors, const Backgrounds& backgrounds) {
   FOVEA_CHECK(priors.outputs == outputs() && priors.parts == parts() && priors.size == 2 * settings_.radius + 1,
               "priors of another shape");
-  float* kernel = kernel_.var.mutable_value().data<float>();
-  for (size_t i = 0; i < priors.energy.size(); ++i) kernel[i] = static_cast<float>(priors.energy[i]);
-  float* bias = bias_.var.mutable_value().data<float>();
-  for (int64_t i = 0; i < outputs() * parts(); ++i) {
-    const bool torso = i % parts() >= outputs();
-    bias[i] = static_cast<float>(inverse_softplus(torso ? torso_background : background, settings_.beta));
+  float *kernel = kernel_.var.mutable_value().data<float>(), *bias = bias_.var.mutable_value().data<float>();
+  const int64_t cells = priors.size * priors.size;
+  for (int64_t pair = 0; pair < outputs() * parts(); ++pair) {
+    const int64_t a = pair / parts(), v = pair % parts();
+    const double background = v >= outputs() ? backgrounds.torso : v == a ? backgrounds.own : backgrounds.other;
+    const double scale = (1 - background) * priors.scale[static_cast<size_t>(pair)];
+    for (int64_t i = pair * cells; i < (pair + 1) * cells; ++i)
+      kernel[i] = static_cast<float>(inverse_softplus(scale * priors.prior[static_cast<size_t>(i)], settings_.beta));
+    bias[pair] = static_cast<float>(inverse_softplus(background, settings_.beta));
   }
   if (settings_.mirror_tie) tie_values();
+}
+
+double SpatialPart::background(int64_t a, int64_t v) const {
+  return kernels::reference::softplus(static_cast<double>(bias_.var.value().data<float>()[a * parts() + v]),
+                                      settings_.beta);
 }
 
 int64_t SpatialPart::mirrored_part(int64_t v) const { return v < outputs() ? mirror_[static_cast<size_t>(v)] : v; }

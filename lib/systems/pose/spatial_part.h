@@ -21,6 +21,11 @@ struct SpatialSettings {
   bool mirror_tie = false;    // k_{A|v}[dy,dx] = k_{A'|v'}[dy,-dx], ' = left and right exchanged
 };
 
+// What a message is without evidence, by its sender: the part itself, another, the torso. 0 < x < 1.
+struct Backgrounds {
+  double own = 0.01, other = 0.5, torso = 0.1;
+};
+
 class SpatialPart {
  public:
   // Parameters are unset: see set_priors and kernel(). Throws Error(kUsage) for edges that name no joint.
@@ -38,8 +43,10 @@ class SpatialPart {
   Var forward(const Var& evidence) const;
   void set_form(ops::SpatialForm form) { config_.form = form; }
 
-  // Kernels from displacements; biases softplus(b) = `background`, `torso_background` for the torso's.
-  void set_priors(const DisplacementPriors& priors, double background, double torso_background);
+  // Kernels from displacements and biases softplus(b) = background; a message at the truth and its background sum to 1.
+  void set_priors(const DisplacementPriors& priors, const Backgrounds& backgrounds);
+  // softplus(bias) of a pair
+  double background(int64_t a, int64_t v) const;
 
   nn::Parameter& kernel() { return kernel_; }  // [A,V,2R+1,2R+1]
   nn::Parameter& bias() { return bias_; }      // [A,V]

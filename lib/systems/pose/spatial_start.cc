@@ -11,8 +11,8 @@
 namespace fovea::pose {
 namespace {
 
-// Messages at the truth are scaled so that this percentile of them is 1. [ours] Their geometric mean would be dragged down
-// by joints that the detector missed, and products of messages would then grow; that this trains better is not shown yet.
+// Messages at the truth are scaled so that this percentile of them is 1. [ours] Their geometric mean would be dragged
+// down by joints that the detector missed, and products of messages would then start far above 1.
 constexpr double kGoodMessages = 80;
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
@@ -69,7 +69,7 @@ int64_t start_from_displacements(PoseModel& model, const PersonSampler& sampler,
     }
   }
   const DisplacementPriors priors = displacement_priors(positions, model.spatial->outputs(), config);
-  model.spatial->set_priors(priors, start.background, start.torso_background);
+  model.spatial->set_priors(priors, start.backgrounds);
   int64_t dropped = 0;
   for (const int64_t count : priors.dropped) dropped += count;
   return dropped;
@@ -124,9 +124,11 @@ void calibrate_on_maps(PoseModel& model, const PersonSampler& sampler, const std
   }
   for (size_t pair = 0; pair < kernels.size(); ++pair) {
     if (logs[pair].empty()) continue;
-    const double factor = std::exp(-eval::percentile(logs[pair], kGoodMessages));
+    const auto at = static_cast<int64_t>(pair);
+    const double room = 1 - part.background(at / parts, at % parts);
+    const double factor = room * std::exp(-eval::percentile(logs[pair], kGoodMessages));
     for (int64_t i = 0; i < cells; ++i)
-      energies[static_cast<int64_t>(pair) * cells + i] =
+      energies[at * cells + i] =
           static_cast<float>(inverse_softplus(factor * kernels[pair][static_cast<size_t>(i)], part.settings().beta));
   }
   if (part.settings().mirror_tie) part.tie_values();

@@ -120,8 +120,7 @@ void start_spatial(const TrainOptions& options, PoseModel& model, const data::Im
                    const std::vector<Person>& people, const std::optional<CachedMaps>& cached) {
   const PersonSampler sampler(source, model);
   SpatialStart start;
-  start.background = options.background;
-  start.torso_background = options.torso_background;
+  start.backgrounds = {options.own_background, options.background, options.torso_background};
   start.flips = options.flip > 0;
   start.scale_low = cached ? 1 : options.scale_low;
   start.scale_high = cached ? 1 : options.scale_high;
@@ -177,7 +176,8 @@ void describe(const PoseModel& model, const TrainOptions& options) {
                         model.spatial->parts(), 2 * s.radius + 1, 2 * s.radius + 1,
                         model.spatial->kernel().var.value().count() + model.spatial->bias().var.value().count());
   }
-  text += fmt::format("loss: {} summed over {}x{} cells, averaged over maps\n", options.loss, model.map_height(),
+  text += fmt::format("loss: {} summed over {}x{} cells, averaged over maps\n",
+                      options.stage == "detector" ? options.loss : options.spatial_loss, model.map_height(),
                       model.map_width());
   write_stdout(text);
 }

@@ -20,10 +20,11 @@ struct TrainOptions {
   // The spatial model
   std::string edges = "all", conv = "auto", calibrate = "detector";
   int64_t radius = 0;
-  double beta = 1, eps = 1e-3, background = 0.01, torso_background = 0.1, auxiliary = 0, spatial_rate = 10;
+  double beta = 1, eps = 1e-3, background = 0.5, torso_background = 0.1, own_background = 0.01;
+  double auxiliary = 0, spatial_rate = 10;
   bool mirror_tie = false;
   // Training
-  std::string optimizer = "nesterov", schedule, loss = "mse";
+  std::string optimizer = "nesterov", schedule, loss = "mse", spatial_loss = "ce";
   int64_t steps = 10000, batch = 16, report_every = 500;
   double learning_rate = 1e-3, momentum = 0.9, weight_decay = 1e-4, clip = 10, foreground = 1;
   // Augmentation

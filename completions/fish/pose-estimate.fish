@@ -109,6 +109,7 @@ complete -c pose-estimate -n '__fish_seen_subcommand_from predict' -l no-torso-h
 complete -c pose-estimate -n '__fish_seen_subcommand_from predict' -l refine -x -a 'none log-parabola mean3' -d 'Position within a cell.'
 complete -c pose-estimate -n '__fish_seen_subcommand_from predict' -l test-flip -d 'Average with the maps of the mirrored picture.'
 complete -c pose-estimate -n '__fish_seen_subcommand_from predict' -l no-test-flip -d 'Not: Average with the maps of the mirrored picture.'
+complete -c pose-estimate -n '__fish_seen_subcommand_from predict' -l test-scales -x -d 'Average over people enlarged by these factors.'
 complete -c pose-estimate -n '__fish_seen_subcommand_from predict' -l precision -x -a 'f32 bf16' -d 'Of the detector; bf16 needs AMX.'
 complete -c pose-estimate -n '__fish_seen_subcommand_from predict' -l output -s o -r -F -d 'Joints to write, fovea.poses; \'-\': standard output.'
 complete -c pose-estimate -n '__fish_seen_subcommand_from predict' -l heatmaps -r -F -d 'Heat maps to write, fovea.heatmaps.'

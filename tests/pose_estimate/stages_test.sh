@@ -55,6 +55,11 @@ check "shards of maps merge to the whole" cmp -s merged-maps.h5 maps.h5
 expect 0 "$pose" verify found.h5 maps.h5
 expect 0 "${predict[@]}" --test-flip -o flipped.h5
 check "averaging with the mirrored picture changes it" test "$(hash_of flipped.h5)" != "$(hash_of found.h5)"
+expect 0 "${predict[@]}" --test-scales 1 -o one-scale.h5
+check "one scale is the default" same_content one-scale.h5 found.h5
+expect 0 "${predict[@]}" --test-scales 0.8,1,1.25 --test-flip -o scales.h5
+check "averaging over scales changes it" test "$(hash_of scales.h5)" != "$(hash_of flipped.h5)"
+expect 64 "${predict[@]}" --test-scales 0 -o none.h5
 expect 0 "${predict[@]}" --no-torso-hints -o no-hint.h5
 check "so does leaving out the torso" test "$(hash_of no-hint.h5)" != "$(hash_of found.h5)"
 

@@ -1,15 +1,22 @@
 #include "systems/pose/inference.h"
 
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
 #include "autograd/var.h"
 #include "base/error.h"
 
 namespace fovea::pose {
 namespace {
 
-DrawnAugmentation mirror(int64_t width) {
+// The input enlarged around its centre, and perhaps mirrored.
+DrawnAugmentation view_at(const PersonSampler& sampler, double scale, bool flip) {
+  const double cx = static_cast<double>(sampler.width() - 1) / 2, cy = static_cast<double>(sampler.height() - 1) / 2;
+  const double across = flip ? -1 / scale : 1 / scale;
   DrawnAugmentation out;
-  out.flip = true;
-  out.map = {-1, 0, static_cast<double>(width - 1), 0, 1, 0};
+  out.flip = flip;
+  out.map = {across, 0, cx - across * cx, 0, 1 / scale, cy - cy / scale};
   return out;
 }
 
@@ -28,38 +35,107 @@ void average_with_mirrored(Tensor& maps, const Tensor& mirrored, const std::vect
   }
 }
 
-PersonMaps run(PoseModel& model, const PersonBatch& batch) {
-  PersonMaps out;
-  out.detector = model.detect(Var(batch.input), nn::PassContext::inference()).value();
-  out.torso = batch.torso;
-  return out;
+Tensor detect(PoseModel& model, const PersonBatch& batch) {
+  return model.detect(Var(batch.input), nn::PassContext::inference()).value();
 }
 
-void add_spatial(const PoseModel& model, PersonMaps& maps) {
+PersonBatch batch_at(const PersonSampler& sampler, const std::vector<const Person*>& people, double scale, bool flip) {
+  if (scale == 1 && !flip) return sampler.batch(people, nullptr, true);
+  const std::vector<DrawnAugmentation> views(people.size(), view_at(sampler, scale, flip));
+  return sampler.batch(people, &views, true);
+}
+
+PersonMaps infer_at(PoseModel& model, const PersonSampler& sampler, const std::vector<const Person*>& people,
+                    double scale, bool mirrored, bool average) {
+  const PersonBatch batch = batch_at(sampler, people, scale, mirrored);
+  PersonMaps maps{detect(model, batch), {}, batch.torso};
+  if (average) {
+    const Tensor other = detect(model, batch_at(sampler, people, scale, true));
+    average_with_mirrored(maps.detector, other, model.settings.joints.mirrored());
+  }
   if (model.spatial) maps.spatial = model.refine(Var(maps.detector), Var(maps.torso)).value();
+  return maps;
+}
+
+// Sums maps of several scales at the cells of scale 1.
+class ScaleMean {
+ public:
+  explicit ScaleMean(const Shape& shape)
+      : sum_(Tensor::zeros(shape)), seen_(static_cast<size_t>(shape[1] * shape[2]), 0) {}
+
+  // `to_maps`: from a cell at scale 1 to the cell of `maps`. Bilinear; cells that `maps` does not cover get nothing.
+  void add(const Tensor& maps, const Affine& to_maps) {
+    const int64_t people = maps.extent(0), h = maps.extent(1), w = maps.extent(2), joints = maps.extent(3);
+    for (int64_t y = 0; y < h; ++y) {
+      for (int64_t x = 0; x < w; ++x) {
+        const auto at = to_maps(static_cast<double>(x), static_cast<double>(y));
+        const auto left = static_cast<int64_t>(std::floor(at[0])), top = static_cast<int64_t>(std::floor(at[1]));
+        if (at[0] < 0 || at[1] < 0 || at[0] > static_cast<double>(w - 1) || at[1] > static_cast<double>(h - 1))
+          continue;
+        ++seen_[static_cast<size_t>(y * w + x)];
+        for (int64_t dy = 0; dy < 2; ++dy) {
+          for (int64_t dx = 0; dx < 2; ++dx) {
+            const double along = at[0] - static_cast<double>(left), down = at[1] - static_cast<double>(top);
+            const auto share = static_cast<float>((dx == 1 ? along : 1 - along) * (dy == 1 ? down : 1 - down));
+            if (share == 0) continue;  // and the neighbour may lie outside
+            for (int64_t n = 0; n < people; ++n) {
+              const float* from = maps.data<float>() + ((n * h + top + dy) * w + left + dx) * joints;
+              float* to = sum_.data<float>() + ((n * h + y) * w + x) * joints;
+              for (int64_t k = 0; k < joints; ++k) to[k] += share * from[k];
+            }
+          }
+        }
+      }
+    }
+  }
+
+  Tensor mean() {
+    const int64_t cells = static_cast<int64_t>(seen_.size()), joints = sum_.extent(3);
+    float* values = sum_.data<float>();
+    for (int64_t i = 0; i < sum_.count(); ++i)
+      values[i] /= static_cast<float>(std::max<int64_t>(1, seen_[static_cast<size_t>(i / joints % cells)]));
+    return sum_;
+  }
+
+ private:
+  Tensor sum_;
+  std::vector<int64_t> seen_;
+};
+
+PersonMaps infer_views(PoseModel& model, const PersonSampler& sampler, const std::vector<const Person*>& people,
+                       const TestViews& views, bool mirrored) {
+  FOVEA_CHECK(!views.scales.empty(), "no scale to look at");
+  const NoGrad no_grad;
+  const bool average = views.flip && !mirrored;
+  if (views.scales.size() == 1 && views.scales[0] == 1) return infer_at(model, sampler, people, 1, mirrored, average);
+  std::optional<ScaleMean> detector, spatial;
+  for (const double scale : views.scales) {
+    const PersonMaps maps = infer_at(model, sampler, people, scale, mirrored, average);
+    const Affine to_view = view_at(sampler, scale, false).map.inverse();
+    const Affine to_maps = cells_to_pixels().inverse().after(to_view.after(cells_to_pixels()));
+    const auto add = [&](std::optional<ScaleMean>& mean, const Tensor& of) {
+      if (!of.defined()) return;
+      if (!mean) mean.emplace(of.shape());
+      mean->add(of, to_maps);
+    };
+    add(detector, maps.detector);
+    add(spatial, maps.spatial);
+  }
+  PersonMaps out{detector->mean(), {}, sampler.batch(people, nullptr, false).torso};
+  if (spatial) out.spatial = spatial->mean();
+  return out;
 }
 
 }  // namespace
 
 PersonMaps infer(PoseModel& model, const PersonSampler& sampler, const std::vector<const Person*>& people,
-                 bool test_flip) {
-  const NoGrad no_grad;
-  PersonMaps maps = run(model, sampler.batch(people, nullptr, true));
-  if (test_flip) {
-    const std::vector<DrawnAugmentation> mirrors(people.size(), mirror(sampler.width()));
-    const PersonMaps other = run(model, sampler.batch(people, &mirrors, true));
-    average_with_mirrored(maps.detector, other.detector, model.settings.joints.mirrored());
-  }
-  add_spatial(model, maps);
-  return maps;
+                 const TestViews& views) {
+  return infer_views(model, sampler, people, views, false);
 }
 
-PersonMaps infer_mirrored(PoseModel& model, const PersonSampler& sampler, const std::vector<const Person*>& people) {
-  const NoGrad no_grad;
-  const std::vector<DrawnAugmentation> mirrors(people.size(), mirror(sampler.width()));
-  PersonMaps maps = run(model, sampler.batch(people, &mirrors, true));
-  add_spatial(model, maps);
-  return maps;
+PersonMaps infer_mirrored(PoseModel& model, const PersonSampler& sampler, const std::vector<const Person*>& people,
+                          const TestViews& views) {
+  return infer_views(model, sampler, people, views, true);
 }
 
 std::vector<std::pair<int32_t, std::string>> one_sided_joints(const data::JointSet& joints) {

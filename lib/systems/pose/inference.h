@@ -12,13 +12,22 @@ struct PersonMaps {
   Tensor torso;              // [N,h,w,1]
 };
 
-// Serial over batches, parallel inside; nothing is recorded. `test_flip`: the detector's maps are averaged with those
-// of the mirrored pictures, mirrored back, left and right exchanged.
-PersonMaps infer(PoseModel& model, const PersonSampler& sampler, const std::vector<const Person*>& people,
-                 bool test_flip);
+// What of a picture is looked at.
+struct TestViews {
+  bool flip =
+      false;  // also mirrored: the detector's maps are averaged before the spatial model, left and right exchanged
+  std::vector<double> scales = {1};  // people enlarged by these factors around the input's centre, > 0
+};
 
-// For sets with one side only (flic-4): maps of the mirrored pictures as they come, not mirrored back.
-PersonMaps infer_mirrored(PoseModel& model, const PersonSampler& sampler, const std::vector<const Person*>& people);
+// Serial over batches, parallel inside; nothing is recorded. With several scales each has its own pass through both
+// parts, the spatial model not being scale-invariant; its maps are then resampled to the cells of scale 1 and averaged
+// over the scales that see a cell.   Spec pose-estimation, section 8
+PersonMaps infer(PoseModel& model, const PersonSampler& sampler, const std::vector<const Person*>& people,
+                 const TestViews& views = {});
+
+// For sets with one side only (flic-4): maps of the mirrored pictures as they come, not mirrored back. Flips not.
+PersonMaps infer_mirrored(PoseModel& model, const PersonSampler& sampler, const std::vector<const Person*>& people,
+                          const TestViews& views = {});
 // Joints of the set that have a side but no partner in it, as (index, name of the other side).
 std::vector<std::pair<int32_t, std::string>> one_sided_joints(const data::JointSet& joints);
 

@@ -193,7 +193,7 @@ std::optional<train::Metrics> PoseTask::evaluate(int64_t, const std::function<bo
     for (size_t i = begin; i < std::min(validation_.size(), begin + kEvaluationBatch); ++i)
       people.push_back(&validation_[i]);
     const bool with_spatial = options_.stage != "detector";
-    const PersonMaps maps = infer(model_, sampler_, people, false);
+    const PersonMaps maps = infer(model_, sampler_, people);
     for (size_t i = 0; i < people.size(); ++i) {
       const Affine to_picture = cells_to_picture(sampler_, *people[i]);
       for (int64_t k = 0; k < model_.joints(); ++k) {

@@ -239,15 +239,16 @@ class Output {
 
 void run_shard(const PredictOptions& options, const Crowd& crowd, std::pair<int64_t, int64_t> range, PoseModel& model,
                const PersonSampler& sampler, Output& out) {
+  const TestViews views{options.test_flip && !out.needs_mirrored(), options.scales};
   Progress progress("predict", "picture", range.second - range.first);
   for (int64_t image = range.first; image < range.second; ++image) {
     out.add_image(crowd.items[static_cast<size_t>(image)]);
     // One by one: how a convolution is divided depends on the size of the batch, and so would the last bits of its
     // sums.
     for (const Person& person : crowd.people[static_cast<size_t>(image)]) {
-      const PersonMaps maps = infer(model, sampler, {&person}, options.test_flip && !out.needs_mirrored());
+      const PersonMaps maps = infer(model, sampler, {&person}, views);
       std::optional<PersonMaps> mirrored;
-      if (out.needs_mirrored()) mirrored = infer_mirrored(model, sampler, {&person});
+      if (out.needs_mirrored()) mirrored = infer_mirrored(model, sampler, {&person}, views);
       const bool has_split = !crowd.splits.empty() && person.row >= 0;
       out.add_person(person, out.images() - 1, maps, mirrored ? &*mirrored : nullptr, 0,
                      has_split ? crowd.splits[static_cast<size_t>(person.row)] : "");
@@ -284,6 +285,10 @@ void declare_predict(cli::OptionTable& table, PredictOptions& o) {
       .choices({"none", "log-parabola", "mean3"})
       .source("[ours]");
   table.add("test-flip", o.test_flip, "Average with the maps of the mirrored picture.").source("[ours]");
+  table.add("test-scales", o.scales, "X", "Average over people enlarged by these factors.")
+      .range(0.25, 4)
+      .source("[paper: one scale]")
+      .text("Both parts run once for each; the spatial model knows people of the training set's sizes only.");
   table.add("precision", o.precision, "TYPE", "Of the detector; bf16 needs AMX.")
       .choices({"f32", "bf16"})
       .source("[ours]");

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cli/program.h"
 #include "systems/picture_inputs.h"
@@ -14,6 +15,7 @@ struct PredictOptions {
                                                      person_class = "person";
   PictureInputs inputs;
   double threshold = 0, margin = 1.25;
+  std::vector<double> scales = {1};
   bool test_flip = false, torso_hints = true;
 };
 void declare_predict(cli::OptionTable& table, PredictOptions& options);

@@ -9,13 +9,13 @@
 
 namespace fovea::ops {
 
-enum class SpatialForm { kAuto, kDirect, kFft };
+enum class SpatialForm { kFft, kDirect };
 
 struct SpatialConfig {
   double beta = 1;    // softplus(x) = log(1 + exp(beta x)) / beta       [ours; the paper allows 1/2..2]
   double eps = 1e-3;  // evidence below it counts as this much            [ours; the paper: 0 < eps <= 0.01]
-  std::vector<uint8_t> edges = {};        // [A,V], 0 = pair left out; empty = all pairs
-  SpatialForm form = SpatialForm::kAuto;  // kFft: float32 only, else direct
+  std::vector<uint8_t> edges = {};       // [A,V], 0 = pair left out; empty = all pairs
+  SpatialForm form = SpatialForm::kFft;  // in float32; doubles are summed directly
 };
 
 // y_A = exp(sum_v log(softplus(k_{A|v}) * max(e_v, eps) + softplus(b_{v->A}))), * being true convolution: k[A][v] at

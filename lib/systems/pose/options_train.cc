@@ -72,6 +72,7 @@ void declare_spatial(cli::OptionTable& table, TrainOptions& o) {
   table.add("conv", o.conv, "FORM", "How its convolutions are computed.")
       .choices({"auto", "direct", "fft"})
       .source("[ours]")
+      .text("auto is fft: it was the faster form for every size of kernel that was measured.")
       .only_with("stage", {"spatial", "joint"});
   table.add("spatial-lr-mult", o.spatial_rate, "X", "Its kernels learn X times as fast.")
       .range(0, 1e4)

@@ -83,9 +83,7 @@ void add_spatial_part(const TrainOptions& options, PoseModel& model) {
 }
 
 ops::SpatialForm parse_form(const std::string& name) {
-  return name == "fft"      ? ops::SpatialForm::kFft
-         : name == "direct" ? ops::SpatialForm::kDirect
-                            : ops::SpatialForm::kAuto;
+  return name == "direct" ? ops::SpatialForm::kDirect : ops::SpatialForm::kFft;
 }
 
 CachedMaps read_cached(const TrainOptions& options, const io::PoseSet& poses, const PoseModel& model,

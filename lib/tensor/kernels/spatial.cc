@@ -115,9 +115,6 @@ SpatialGradients backward_direct(const SpatialGeometry& g, const Tensor& evidenc
 
 }  // namespace
 
-// [ours] An estimate, not measured yet: for few displacements the direct sum needs no transform.
-bool spatial_prefers_fft(const SpatialGeometry& g) { return (2 * g.radius_y() + 1) * (2 * g.radius_x() + 1) > 25; }
-
 Tensor spatial_forward(const SpatialGeometry& g, bool fft, const Tensor& evidence, const Tensor& kernel,
                        const Tensor& bias, SpatialState* state) {
   if (fft) return detail::spatial_forward_fft(g, evidence, kernel, bias, state);

@@ -35,9 +35,6 @@ struct SpatialWanted {
   bool evidence = false, kernel = false, bias = false;
 };
 
-// True if the transforms are the faster form on this machine's terms: decided by shapes alone.
-bool spatial_prefers_fft(const SpatialGeometry& geometry);
-
 // `state` may be null: nothing is kept. `fft` only for float32 on the fast path.
 Tensor spatial_forward(const SpatialGeometry& geometry, bool fft, const Tensor& evidence, const Tensor& kernel,
                        const Tensor& bias, SpatialState* state);

@@ -16,9 +16,9 @@ expect 0 "$pose" convert --from stick-figures --height 64 --width 96 --count 260
 train=("$pose" train --data people.h5 --images set.h5 --batch 8 --fg-weight 4 --scale-low 0.9 --scale-high 1.1 --rotation 5)
 expect 0 "${train[@]}" --input 64x96 --width 0.06 --banks 1 --batch-norm --dropout 0 --steps 200 --learning-rate 0.01 \
   -o detector.ckpt.h5
-expect 0 "${train[@]}" --stage spatial --init detector.ckpt.h5 --steps 80 --optimizer adam --learning-rate 0.003 \
+expect 0 "${train[@]}" --stage spatial --init detector.ckpt.h5 --steps 80 --learning-rate 0.003 \
   -o spatial.ckpt.h5
-expect 0 "${train[@]}" --stage joint --init spatial.ckpt.h5 --steps 60 --optimizer adam --learning-rate 0.001 \
+expect 0 "${train[@]}" --stage joint --init spatial.ckpt.h5 --steps 60 --learning-rate 0.001 \
   --aux-weight 0.1 -o joint.ckpt.h5
 for stage in spatial joint; do
   expect 0 "$pose" predict --data people.h5 --images set.h5 --split test --model $stage.ckpt.h5 -o $stage.poses.h5

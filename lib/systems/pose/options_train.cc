@@ -104,7 +104,11 @@ void declare_optimization(cli::OptionTable& table, TrainOptions& o) {
           "messages have no scale of their own. mse is the detector's loss.");
   table.add("optimizer", o.optimizer, "NAME", "How weights are updated.")
       .choices({"nesterov", "sgd", "adam", "rmsprop"})
-      .source("[ours]");
+      .source("[ours]")
+      .default_text("nesterov; from stage spatial on adam")
+      .text(
+          "Energies of displacements that were rare in the training set have tiny gradients: plain steps hardly move "
+          "them.");
   table.add("learning-rate", o.learning_rate, "R", "For a loss summed over cells.")
       .above(0)
       .at_most(100)

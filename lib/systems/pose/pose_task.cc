@@ -87,7 +87,8 @@ std::vector<nn::Parameter*> PoseTask::prepare_parameters() {
 
 nn::OptimizerConfig PoseTask::optimizer_config() const {
   nn::OptimizerConfig config;
-  config.kind = nn::parse_optimizer(options_.optimizer);
+  const std::string usual = options_.stage == "detector" ? "nesterov" : "adam";
+  config.kind = nn::parse_optimizer(options_.optimizer.empty() ? usual : options_.optimizer);
   config.momentum = options_.momentum;
   config.weight_decay = options_.weight_decay;
   config.clip_norm = options_.clip;

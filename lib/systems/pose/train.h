@@ -24,7 +24,7 @@ struct TrainOptions {
   double auxiliary = 0, spatial_rate = 10;
   bool mirror_tie = false;
   // Training
-  std::string optimizer = "nesterov", schedule, loss = "mse", spatial_loss = "ce";
+  std::string optimizer, schedule, loss = "mse", spatial_loss = "ce";
   int64_t steps = 10000, batch = 16, report_every = 500;
   double learning_rate = 1e-3, momentum = 0.9, weight_decay = 1e-4, clip = 10, foreground = 1;
   // Augmentation

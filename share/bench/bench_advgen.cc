@@ -51,8 +51,7 @@ void run(const std::string& models, const std::string& name) {
     return;
   }
   const advgen::Victim victim(task.network(), setup.preprocess, "bench");
-  const advgen::PixelBatch pixels = advgen::load_pixels(images, 0, kBatch, setup.preprocess);
-  const advgen::AttackBatch batch{pixels.x, pixels.labels, pixels.keys};
+  const advgen::AttackBatch batch = advgen::load_attack_batch(images, 0, kBatch, setup.preprocess);
   advgen::AttackConfig config = advgen::named_attack("pgd", 8.0 / 255);
   config.steps = 10;
   bench::serve(plain.parameter_count(), [&] { advgen::run_attack(victim, batch, config); });

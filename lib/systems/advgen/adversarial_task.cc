@@ -97,11 +97,10 @@ AdversarialTask::AdversarialTask(AdversarialSetup setup, const data::ImageSource
       attack_(training_attack(setup_.options, setup_.seed)),
       schedule_(nn::Schedule::parse(setup_.options.schedule)),
       sampler_({training.size(), setup_.options.batch, data::ShuffleMode::kFull, setup_.seed, true}),
-      augment_(augment_config(setup_.options)),
-      pixels_(pixel_preprocess(setup_.preprocess)) {
+      augment_(augment_config(setup_.options)) {
   network_.initialize(setup_.seed);
   if (setup_.generator) {
-    generator_.emplace(nn::Network(*setup_.generator), generator_settings(setup_.options), pixels_.channels);
+    generator_.emplace(nn::Network(*setup_.generator), generator_settings(setup_.options), setup_.preprocess.channels);
     generator_->network().initialize(setup_.seed);
     generator_optimizer_.emplace(generator_->network().parameters(), generator_optimizer(setup_.options));
   }
@@ -117,14 +116,9 @@ double AdversarialTask::learning_rate(int64_t step) const {
 }
 
 AttackBatch AdversarialTask::load_batch(int64_t step) {
-  const auto items = sampler_.batch_at(step);
-  AttackBatch batch;
-  batch.x = Tensor::empty({static_cast<int64_t>(items.size()), pixels_.height, pixels_.width, pixels_.channels});
-  data::load_batch(training_, items, pixels_, augment_, {setup_.seed, sampler_.epoch_of(step)}, batch.x.data<float>());
-  for (const int64_t item : items) {
-    batch.labels.push_back(training_.label(item));
-    batch.keys.push_back((step << 24) + item % (1 << 24));  // another start in every step
-  }
+  AttackBatch batch = load_attack_batch(training_, sampler_.batch_at(step), setup_.preprocess, augment_,
+                                        {setup_.seed, sampler_.epoch_of(step)});
+  for (int64_t& key : batch.keys) key = (step << 24) + key % (1 << 24);  // another start in every step
   return batch;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "systems/advgen/attack_batch.h"
 #include "systems/advgen/victim.h"
 
 namespace fovea::advgen {
@@ -39,12 +40,6 @@ struct AttackConfig {
 // name.
 AttackConfig named_attack(const std::string& name, double epsilon);
 const std::vector<std::string>& attack_names();
-
-struct AttackBatch {
-  Tensor x;                     // [N,H,W,C] in [0,1]
-  std::vector<int32_t> labels;  // the class to leave, or with `targeted` the class to reach
-  std::vector<int64_t> keys;    // what the random stream of an image depends on: its index in the data set
-};
 
 struct AttackResult {
   Tensor adversarial;                // [N,H,W,C] in [0,1], within epsilon of x

@@ -9,9 +9,9 @@
 #include "base/text.h"
 #include "io/adversarial_file.h"
 #include "systems/advgen/adversary_model.h"
+#include "systems/advgen/attack.h"
 #include "systems/advgen/commands.h"
 #include "systems/advgen/epsilon.h"
-#include "systems/advgen/holdout_report.h"
 #include "systems/classification.h"
 #include "systems/image_sources.h"
 #include "systems/run_record.h"
@@ -95,14 +95,16 @@ class Attacker {
   // Images [begin, end) of the source.
   io::AdversarialRows run(const data::ImageSource& source, int64_t begin, int64_t end, Tensor& original,
                           Tensor& adversarial) {
-    const PixelBatch pixels = load_pixels(source, begin, end, model_.model.preprocess);
-    const Tensor before = victim_.logits(pixels.x);
-    AttackBatch batch{pixels.x, options_.label == "predicted" ? predictions(before) : pixels.labels, pixels.keys};
+    AttackBatch batch = load_attack_batch(source, begin, end, model_.model.preprocess);
+    const Tensor before = victim_.logits(batch.x);
     io::AdversarialRows rows;
-    rows.label = pixels.labels;
-    rows.target = targets_of(options_.target, model_.model.labels, before, pixels.labels);
-    if (!rows.target.empty()) batch.labels = rows.target;
-    original = pixels.x;
+    rows.label = batch.labels;
+    rows.target = targets_of(options_.target, model_.model.labels, before, rows.label);
+    if (!rows.target.empty())
+      batch.labels = rows.target;
+    else if (options_.label == "predicted")
+      batch.labels = predictions(before);
+    original = batch.x;
     adversarial = generator_ != nullptr ? generator_->generator->adversarial(victim_, batch.x, batch.labels)
                                         : run_attack(victim_, batch, config_).adversarial;
     if (options_.quantise) quantise_inwards(adversarial, original);

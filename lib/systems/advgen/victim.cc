@@ -27,15 +27,6 @@ double value_at(const std::vector<float>& values, size_t channel, double fallbac
 
 }  // namespace
 
-data::Preprocess pixel_preprocess(const data::Preprocess& preprocess) {
-  data::Preprocess out = preprocess;
-  out.mean = {0};
-  out.stddev = {255};
-  out.bgr = false;
-  out.threshold = -1;
-  return out;
-}
-
 Victim::Victim(nn::Network& network, const data::Preprocess& preprocess, const std::string& origin, BatchShape shape)
     : network_(network), shape_(shape), bgr_(preprocess.bgr), classes_(network.output_shape().shape.count()) {
   if (preprocess.threshold >= 0) {

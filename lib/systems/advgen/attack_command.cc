@@ -52,17 +52,13 @@ AttackConfig configured(const AttackOptions& options, uint64_t seed) {
 // The classes to reach; empty without --target.
 std::vector<int32_t> targets_of(const std::string& target, const std::vector<std::string>& names, const Tensor& logits,
                                 const std::vector<int32_t>& labels) {
-  std::vector<int32_t> out;
-  if (target == "none") return out;
+  if (target == "none") return {};
+  if (target == "least-likely") return least_likely(logits);
   const int64_t classes = logits.extent(1);
-  for (int64_t n = 0; n < logits.extent(0); ++n) {
-    const float* row = logits.data<float>() + n * classes;
-    if (target == "least-likely")
-      out.push_back(static_cast<int32_t>(std::min_element(row, row + classes) - row));
-    else if (target == "next")
-      out.push_back(static_cast<int32_t>((labels[static_cast<size_t>(n)] + 1) % classes));
-    else
-      out.push_back(target_class(target, names, classes));
+  std::vector<int32_t> out;
+  for (const int32_t label : labels) {
+    out.push_back(target == "next" ? static_cast<int32_t>((label + 1) % classes)
+                                   : target_class(target, names, classes));
   }
   return out;
 }

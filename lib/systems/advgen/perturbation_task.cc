@@ -45,14 +45,7 @@ PerturbationTask::PerturbationTask(PerturbationSetup setup, train::Model& victim
 std::vector<int32_t> PerturbationTask::loss_labels(const Tensor& x, const std::vector<int32_t>& labels) const {
   if (setup_.target == PerturbationTarget::kAnythingElse) return labels;
   if (setup_.target == PerturbationTarget::kClass) return std::vector<int32_t>(labels.size(), setup_.target_class);
-  std::vector<int32_t> out;
-  const Tensor logits = victim_.logits(x);
-  const int64_t classes = logits.extent(1);
-  for (int64_t n = 0; n < logits.extent(0); ++n) {
-    const float* row = logits.data<float>() + n * classes;
-    out.push_back(static_cast<int32_t>(std::min_element(row, row + classes) - row));
-  }
-  return out;
+  return least_likely(victim_.logits(x));
 }
 
 double PerturbationTask::step(int64_t step) {

@@ -54,5 +54,7 @@ class Victim {
 
 // The class of the largest logit, the lower one of equals. logits [N,K].
 std::vector<int32_t> predictions(const Tensor& logits);
+// The class of the smallest logit, the lower one of equals: the farthest that a targeted attack can be sent.
+std::vector<int32_t> least_likely(const Tensor& logits);
 
 }  // namespace fovea::advgen

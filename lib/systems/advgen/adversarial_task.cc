@@ -69,13 +69,11 @@ Tensor gaussian_noise(const AttackBatch& batch, double length, uint64_t seed) {
   const int64_t size = x.count() / x.extent(0);
   parallel_tasks(x.extent(0), [&](int64_t n) {
     Rng rng(seed, RngPurpose::kAttack, 0, static_cast<uint64_t>(batch.keys[static_cast<size_t>(n)]));
-    std::vector<double> direction(static_cast<size_t>(size));
-    double squares = 0;
-    for (double& value : direction) value = rng.normal(), squares += value * value;
+    const Direction direction = gaussian_direction(size, rng);
+    const double factor = direction.factor(length);
     float* pixels = x.data<float>() + n * size;
     for (int64_t i = 0; i < size; ++i) {
-      const double moved =
-          static_cast<double>(pixels[i]) + length / std::sqrt(squares) * direction[static_cast<size_t>(i)];
+      const double moved = static_cast<double>(pixels[i]) + factor * direction.values[static_cast<size_t>(i)];
       pixels[i] = static_cast<float>(std::clamp(moved, 0.0, 1.0));
     }
   });

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rng.h"
 #include "systems/advgen/attack_batch.h"
 #include "systems/advgen/victim.h"
 
@@ -57,6 +58,16 @@ AttackResult run_attack(const Victim& victim, const AttackBatch& batch, const At
 // The walk of kGradient from a given start.
 AttackResult walk(const Victim& victim, const AttackBatch& batch, const Tensor& start, const AttackConfig& config,
                   const IterateObserver& observe = {});
+
+// A direction drawn uniformly: `size` independent Gaussians. Takes exactly that many normals from the stream.
+struct Direction {
+  std::vector<double> values;
+  double length = 0;  // L2
+
+  // What `values` are multiplied by for this length; 0 for the direction of nothing.
+  double factor(double wanted) const { return length > 0 ? wanted / length : 0; }
+};
+Direction gaussian_direction(int64_t size, Rng& rng);
 
 // x plus a point of the ball, uniform by volume, clipped to [0,1]; key = (seed, restart, image).
 Tensor random_start(const AttackBatch& batch, const AttackConfig& config, int64_t restart);

@@ -105,6 +105,12 @@ std::optional<Score> quick_score(nn::Network& network, const data::Preprocess& p
   return score_probabilities(*probabilities, source, network.output_shape().shape.count());
 }
 
+void check_output(const nn::Network& network, int64_t classes) {
+  const Shape& output = network.output_shape().shape;
+  if (output.count() == classes) return;
+  fail_data(network.text().origin + ": output", fmt::format("{} values, one for each class", classes), output.text());
+}
+
 void check_labels(const std::vector<std::string>& model_labels, int64_t classes, const data::ImageSource& source) {
   const auto& names = source.label_set();
   if (!model_labels.empty() && !names.empty() && model_labels != names) {

@@ -35,6 +35,9 @@ Score score_probabilities(const std::vector<double>& probabilities, const data::
 std::optional<Score> quick_score(nn::Network& network, const data::Preprocess& preprocess, const data::ImageSource& source,
                                  int64_t batch, const std::function<bool()>& should_stop);
 
+// A network to be trained for this many classes. Throws Error(kData) unless it has an output for each.
+void check_output(const nn::Network& network, int64_t classes);
+
 // Labels of the data against the classes of a model: same names in the same order where both have names, and in range.
 // Throws Error(kData).
 void check_labels(const std::vector<std::string>& model_labels, int64_t classes, const data::ImageSource& source);

@@ -13,17 +13,6 @@ namespace {
 
 constexpr int64_t kMaxSide = 1 << 14;
 
-std::vector<nn::Array> to_arrays(const io::CheckpointData& data, const std::string& origin) {
-  std::vector<nn::Array> out;
-  for (const auto& array : data.model) {
-    if (array.shape.size() > static_cast<size_t>(kMaxRank)) {
-      fail_data(fmt::format("{}: model/{}/{}", origin, array.layer, array.parameter), "at most 6 axes", std::to_string(array.shape.size()));
-    }
-    out.push_back({array.layer, array.parameter, Shape(std::span<const int64_t>(array.shape)), array.values});
-  }
-  return out;
-}
-
 int64_t side_of(const io::Json& json, const char* key, int64_t low, const std::string& origin) {
   const int64_t value = json.contains(key) && json[key].is_number_integer() ? json[key].get<int64_t>() : -1;
   if (value < low || value > kMaxSide) {
@@ -95,20 +84,37 @@ data::Preprocess parse_preprocess(const std::string& json_text, const std::strin
   return out;
 }
 
+std::vector<io::NamedArray> stored_arrays(const nn::Network& network) {
+  std::vector<io::NamedArray> out;
+  for (auto& array : network.export_arrays()) {
+    const auto extents = array.shape.extents();
+    out.push_back({array.layer, array.name, {extents.begin(), extents.end()}, std::move(array.values)});
+  }
+  return out;
+}
+
+std::vector<nn::Array> network_arrays(const std::vector<io::NamedArray>& stored, const std::string& place) {
+  std::vector<nn::Array> out;
+  for (const auto& array : stored) {
+    if (array.shape.size() > static_cast<size_t>(kMaxRank)) {
+      fail_data(fmt::format("{}/{}/{}", place, array.layer, array.parameter), fmt::format("at most {} axes", kMaxRank),
+                std::to_string(array.shape.size()));
+    }
+    out.push_back({array.layer, array.parameter, Shape(std::span<const int64_t>(array.shape)), array.values});
+  }
+  return out;
+}
+
 void store_model(nn::Network& network, const data::Preprocess& preprocess, const std::vector<std::string>& labels,
                  io::CheckpointData& data) {
   data.network = nn::print_net(network.text());
   data.preprocess_json = preprocess_json(preprocess);
   data.labels = labels;
-  data.model.clear();
-  for (auto& array : network.export_arrays()) {
-    const auto extents = array.shape.extents();
-    data.model.push_back({array.layer, array.name, {extents.begin(), extents.end()}, std::move(array.values)});
-  }
+  data.model = stored_arrays(network);
 }
 
 void restore_arrays(nn::Network& network, const io::CheckpointData& data, const std::string& origin) {
-  network.import_arrays(to_arrays(data, origin), origin);
+  network.import_arrays(network_arrays(data.model, origin + ": model"), origin);
 }
 
 void take_weights(nn::Network& network, const Model& model) {
@@ -128,8 +134,9 @@ void take_weights(nn::Network& network, const Model& model) {
   network.import_arrays(arrays, model.path);
 }
 
-Model load_model(const std::string& path) {
-  const io::CheckpointData data = io::read_checkpoint(path, {true, false, false});
+Model load_model(const std::string& path) { return make_model(io::read_checkpoint(path, {true, false, false}), path); }
+
+Model make_model(const io::CheckpointData& data, const std::string& path) {
   nn::NetText text = nn::parse_net(data.network, path + ": model/network");
   const bool batch_norm = nn::has_batch_norm(text);
   Model model{nn::Network(std::move(text)), parse_preprocess(data.preprocess_json, path), data.labels, path, data.root.content_hash, batch_norm};

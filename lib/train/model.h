@@ -21,6 +21,12 @@ struct Model {
 
 // Throws Error(kData) for a wrong file, unknown layers, missing or misshapen arrays.
 Model load_model(const std::string& path);
+// The same from a checkpoint read already, with its arrays, from `path`.
+Model make_model(const io::CheckpointData& data, const std::string& path);
+
+// The arrays of a network as a file has them, and back; `place` is where they stand, for errors: "net.h5: model".
+std::vector<io::NamedArray> stored_arrays(const nn::Network& network);
+std::vector<nn::Array> network_arrays(const std::vector<io::NamedArray>& stored, const std::string& place);
 
 // Network text, preprocessing, arrays, labels -> data; and the arrays back into a network that has the same text.
 void store_model(nn::Network& network, const data::Preprocess& preprocess, const std::vector<std::string>& labels,

@@ -1,6 +1,6 @@
 // Our side of the adversarial workloads; arguments and protocol as in bench_bn.cc.
-//   gat-step    one iteration of Lee et al.: gradient input, generator step, classifier step; allconv48 and g48, batch 128
-//   pgd-attack  PGD-10 on a batch of 128 against allconv48
+//   gat-step    one iteration of Lee et al.: gradient input, generator step, classifier step; allconv48 and g48, batch
+//   128 pgd-attack  PGD-10 on a batch of 128 against allconv48
 #include <cstdio>
 #include <memory>
 
@@ -51,8 +51,7 @@ void run(const std::string& models, const std::string& name) {
     return;
   }
   const advgen::Victim victim(task.network(), setup.preprocess, "bench");
-  const advgen::PixelBatch pixels = advgen::load_pixels(images, 0, kBatch, setup.preprocess);
-  const advgen::AttackBatch batch{pixels.x, pixels.labels, pixels.keys};
+  const advgen::AttackBatch batch = advgen::load_attack_batch(images, 0, kBatch, setup.preprocess);
   advgen::AttackConfig config = advgen::named_attack("pgd", 8.0 / 255);
   config.steps = 10;
   bench::serve(plain.parameter_count(), [&] { advgen::run_attack(victim, batch, config); });

@@ -1,11 +1,7 @@
 // Our side of the caption benchmark; protocol as in bench_bn.cc.
 //   bench_caption MODELS caption-step-HIDDEN THREADS      one training step, see peer_torch_caption.py
 //   bench_caption MODELS caption-beam-HIDDEN THREADS      beam 5 over 64 pictures, 12 words
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <iostream>
-#include <numeric>
 #include <string>
 
 #include "autograd/ops/arithmetic.h"
@@ -14,6 +10,7 @@
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "nn/optimizer.h"
+#include "serve.h"
 #include "systems/caption/generate.h"
 
 using namespace fovea;
@@ -68,23 +65,33 @@ struct Workload {
   }
 };
 
+void run(const std::string& name) {
+  const std::string kind = name.substr(0, name.rfind('-') + 1);
+  const auto hidden = parse_int(name.substr(kind.size()));
+  if ((kind != "caption-step-" && kind != "caption-beam-") || !hidden || *hidden < 1) {
+    fail(ErrorKind::kUsage, "no workload '{}'", printable(name));
+  }
+  DecoderConfig config;
+  config.vocabulary = 10000;
+  config.hidden = *hidden;
+  Workload workload(config);
+  const bool beam = kind == "caption-beam-";
+  bench::serve(workload.decoder.parameter_count(), [&] { beam ? workload.search() : workload.train(); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 64;
-  const std::string name = argv[2];
-  set_thread_count(std::atoi(argv[3]));
-  DecoderConfig config;
-  config.vocabulary = 10000;
-  config.hidden = std::atoi(name.substr(name.rfind('-') + 1).c_str());
-  Workload workload(config);
-  const bool beam = name.starts_with("caption-beam");
-  std::printf("ready %lld\n", static_cast<long long>(workload.decoder.parameter_count()));
-  std::fflush(stdout);
-  for (std::string line; std::getline(std::cin, line);) {
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = std::atoi(line.c_str() + 3); i > 0; --i) beam ? workload.search() : workload.train();
-    std::printf("%.9f\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    std::fflush(stdout);
+  try {
+    const auto threads = argc == 4 ? parse_int(argv[3]) : std::nullopt;
+    if (!threads || *threads < 1 || *threads > 1024) {
+      fail(ErrorKind::kUsage, "usage: bench_caption MODELS_FOLDER WORKLOAD THREADS");
+    }
+    set_thread_count(static_cast<int>(*threads));
+    run(argv[2]);
+    return 0;
+  } catch (const Error& error) {
+    std::fprintf(stderr, "bench_caption: error: %s\n", error.what());
+    return static_cast<int>(error.kind());
   }
 }

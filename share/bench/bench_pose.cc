@@ -3,10 +3,8 @@
 //   bench_pose MODELS_FOLDER WORKLOAD THREADS
 //
 // spatial-*: 14 joints, batch 4, 60x90 maps, 129x129 kernels. detector-*: two banks, 240x360, as the name says.
-#include <chrono>
 #include <cstdio>
 #include <functional>
-#include <iostream>
 #include <memory>
 #include <string>
 
@@ -19,6 +17,7 @@
 #include "base/text.h"
 #include "nn/network.h"
 #include "nn/optimizer.h"
+#include "serve.h"
 #include "systems/pose/detector_net.h"
 #include "tensor/kernels/dispatch.h"
 
@@ -97,20 +96,6 @@ Job make_job(const std::string& models, const std::string& name) {
   fail(ErrorKind::kUsage, "no workload '{}'", printable(name));
 }
 
-void serve(const std::string& models, const std::string& name, int threads) {
-  set_thread_count(threads);
-  const Job job = make_job(models, name);
-  std::cout << "ready " << job.parameters << std::endl;
-  for (std::string line; std::getline(std::cin, line);) {
-    const auto count = line.starts_with("go ") ? parse_int(line.substr(3)) : std::nullopt;
-    if (!count || *count < 1) fail(ErrorKind::kUsage, "expected 'go N', found '{}'", printable(line));
-    const auto start = std::chrono::steady_clock::now();
-    for (int64_t i = 0; i < *count; ++i) job.run();
-    std::cout << format_number(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count())
-              << std::endl;
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -118,7 +103,9 @@ int main(int argc, char** argv) {
     const auto threads = argc == 4 ? parse_int(argv[3]) : std::nullopt;
     if (!threads || *threads < 1 || *threads > 1024)
       fail(ErrorKind::kUsage, "usage: bench_pose MODELS_FOLDER WORKLOAD THREADS");
-    serve(argv[1], argv[2], static_cast<int>(*threads));
+    set_thread_count(static_cast<int>(*threads));
+    const Job job = make_job(argv[1], argv[2]);
+    bench::serve(job.parameters, job.run);
     return 0;
   } catch (const Error& error) {
     std::fprintf(stderr, "bench_pose: error: %s\n", error.what());

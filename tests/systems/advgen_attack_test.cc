@@ -176,6 +176,13 @@ TEST_CASE("attack: a flat classifier has no gradient, and nothing divides by it"
   CHECK(std::equal(x.span<float>().begin(), x.span<float>().end(), std::as_const(s.batch.x).span<float>().begin()));
 }
 
+TEST_CASE("victim: the lower class of equals is the prediction, and the least likely one") {
+  const std::vector<float> values{0, 2, 2, -1, 1, -3, 0, -3, 5, 5, 5, 5};
+  const Tensor logits = Tensor::from<float>({3, 4}, values);
+  CHECK(predictions(logits) == std::vector<int32_t>{1, 0, 0});
+  CHECK(least_likely(logits) == std::vector<int32_t>{3, 1, 0});
+}
+
 TEST_CASE("epsilon: fractions, and grey levels that were meant") {
   CHECK(parse_epsilon("8/255", "eps") == 8.0 / 255);
   CHECK(parse_epsilon("0.3", "eps") == 0.3);

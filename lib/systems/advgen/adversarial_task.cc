@@ -69,13 +69,11 @@ Tensor gaussian_noise(const AttackBatch& batch, double length, uint64_t seed) {
   const int64_t size = x.count() / x.extent(0);
   parallel_tasks(x.extent(0), [&](int64_t n) {
     Rng rng(seed, RngPurpose::kAttack, 0, static_cast<uint64_t>(batch.keys[static_cast<size_t>(n)]));
-    std::vector<double> direction(static_cast<size_t>(size));
-    double squares = 0;
-    for (double& value : direction) value = rng.normal(), squares += value * value;
+    const Direction direction = gaussian_direction(size, rng);
+    const double factor = direction.factor(length);
     float* pixels = x.data<float>() + n * size;
     for (int64_t i = 0; i < size; ++i) {
-      const double moved =
-          static_cast<double>(pixels[i]) + length / std::sqrt(squares) * direction[static_cast<size_t>(i)];
+      const double moved = static_cast<double>(pixels[i]) + factor * direction.values[static_cast<size_t>(i)];
       pixels[i] = static_cast<float>(std::clamp(moved, 0.0, 1.0));
     }
   });
@@ -97,11 +95,10 @@ AdversarialTask::AdversarialTask(AdversarialSetup setup, const data::ImageSource
       attack_(training_attack(setup_.options, setup_.seed)),
       schedule_(nn::Schedule::parse(setup_.options.schedule)),
       sampler_({training.size(), setup_.options.batch, data::ShuffleMode::kFull, setup_.seed, true}),
-      augment_(augment_config(setup_.options)),
-      pixels_(pixel_preprocess(setup_.preprocess)) {
+      augment_(augment_config(setup_.options)) {
   network_.initialize(setup_.seed);
   if (setup_.generator) {
-    generator_.emplace(nn::Network(*setup_.generator), generator_settings(setup_.options), pixels_.channels);
+    generator_.emplace(nn::Network(*setup_.generator), generator_settings(setup_.options), setup_.preprocess.channels);
     generator_->network().initialize(setup_.seed);
     generator_optimizer_.emplace(generator_->network().parameters(), generator_optimizer(setup_.options));
   }
@@ -117,14 +114,9 @@ double AdversarialTask::learning_rate(int64_t step) const {
 }
 
 AttackBatch AdversarialTask::load_batch(int64_t step) {
-  const auto items = sampler_.batch_at(step);
-  AttackBatch batch;
-  batch.x = Tensor::empty({static_cast<int64_t>(items.size()), pixels_.height, pixels_.width, pixels_.channels});
-  data::load_batch(training_, items, pixels_, augment_, {setup_.seed, sampler_.epoch_of(step)}, batch.x.data<float>());
-  for (const int64_t item : items) {
-    batch.labels.push_back(training_.label(item));
-    batch.keys.push_back((step << 24) + item % (1 << 24));  // another start in every step
-  }
+  AttackBatch batch = load_attack_batch(training_, sampler_.batch_at(step), setup_.preprocess, augment_,
+                                        {setup_.seed, sampler_.epoch_of(step)});
+  for (int64_t& key : batch.keys) key = (step << 24) + key % (1 << 24);  // another start in every step
   return batch;
 }
 

@@ -67,7 +67,6 @@ class AdversarialTask : public train::Task {
   nn::Schedule schedule_;
   data::Sampler sampler_;
   data::AugmentConfig augment_;
-  data::Preprocess pixels_;
   std::optional<HoldoutReport> holdout_;
   GameLog log_;
 };

@@ -32,19 +32,6 @@ Adversary parse_adversary(const io::Json& json, const std::string& path) {
   return adversary;
 }
 
-std::vector<nn::Array> generator_arrays(const io::CheckpointData& data, const std::string& origin) {
-  std::vector<nn::Array> out;
-  for (const auto& array : data.adversary.arrays) {
-    if (array.layer == kNoiseLayer) continue;
-    if (array.shape.size() > static_cast<size_t>(kMaxRank)) {
-      fail_data(fmt::format("{}: adversary/generator/{}/{}", origin, array.layer, array.parameter), "at most 6 axes",
-                std::to_string(array.shape.size()));
-    }
-    out.push_back({array.layer, array.parameter, Shape(std::span<const int64_t>(array.shape)), array.values});
-  }
-  return out;
-}
-
 Tensor stored_noise(const io::CheckpointData& data, const nn::InputSpec& input, const std::string& origin) {
   const Shape shape{1, input.height, input.width, input.channels};
   for (const auto& array : data.adversary.arrays) {
@@ -58,8 +45,8 @@ Tensor stored_noise(const io::CheckpointData& data, const nn::InputSpec& input, 
 }  // namespace
 
 AdversaryModel load_adversary_model(const std::string& path) {
-  AdversaryModel out{train::load_model(path), std::nullopt, std::nullopt};
   const io::CheckpointData data = io::read_checkpoint(path, {true, false, false});
+  AdversaryModel out{train::make_model(data, path), std::nullopt, std::nullopt};
   if (data.adversary.settings_json.empty()) return out;
   const io::Json json = io::parse_json(data.adversary.settings_json, path + ": adversary/settings");
   if (!json.is_object()) fail_data(path + ": adversary/settings", "a JSON object", printable(json.dump()));
@@ -91,11 +78,7 @@ void store_adversary(const Adversary& adversary, const Generator* generator, io:
   if (generator != nullptr) {
     json["generator"] = io::parse_json(settings_json(generator->settings()), "generator");
     data.adversary.network = nn::print_net(generator->network().text());
-    for (auto& array : generator->network().export_arrays()) {
-      const auto extents = array.shape.extents();
-      data.adversary.arrays.push_back(
-          {array.layer, array.name, {extents.begin(), extents.end()}, std::move(array.values)});
-    }
+    data.adversary.arrays = train::stored_arrays(generator->network());
     if (const Tensor& z = generator->noise(); z.defined()) {
       const auto extents = z.shape().extents();
       const auto values = z.span<float>();
@@ -107,7 +90,10 @@ void store_adversary(const Adversary& adversary, const Generator* generator, io:
 }
 
 void restore_generator(Generator& generator, const io::CheckpointData& data, const std::string& origin) {
-  generator.network().import_arrays(generator_arrays(data, origin), origin + ": adversary/generator");
+  const std::string place = origin + ": adversary/generator";
+  std::vector<io::NamedArray> arrays = data.adversary.arrays;
+  std::erase_if(arrays, [](const io::NamedArray& array) { return array.layer == kNoiseLayer; });
+  generator.network().import_arrays(train::network_arrays(arrays, place), place);
 }
 
 }  // namespace fovea::advgen

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "base/parallel.h"
-#include "base/rng.h"
 #include "base/text.h"
 #include "systems/advgen/most_damaging.h"
 #include "systems/advgen/square.h"
@@ -95,12 +94,10 @@ void add_ball_point(T* row, int64_t size, const AttackConfig& config, Rng rng) {
     return;
   }
   // A Gaussian direction, radius epsilon U^(1/d): uniform in the volume of the ball.
-  std::vector<double> direction(static_cast<size_t>(size));
-  double squares = 0;
-  for (double& value : direction) value = rng.normal(), squares += value * value;
+  const Direction direction = gaussian_direction(size, rng);
   const double radius = config.epsilon * std::pow(rng.uniform_double(), 1 / static_cast<double>(size));
-  const double factor = squares > 0 ? radius / std::sqrt(squares) : 0;
-  for (int64_t i = 0; i < size; ++i) row[i] += static_cast<T>(factor * direction[static_cast<size_t>(i)]);
+  const double factor = direction.factor(radius);
+  for (int64_t i = 0; i < size; ++i) row[i] += static_cast<T>(factor * direction.values[static_cast<size_t>(i)]);
 }
 
 AttackResult draw_noise(const Victim& victim, const AttackBatch& batch, const AttackConfig& config) {
@@ -148,6 +145,14 @@ AttackConfig named_attack(const std::string& name, double epsilon) {
                 near.empty() ? "known: " + join(attack_names(), " ") : fmt::format("did you mean '{}'?", near));
   }
   return config;
+}
+
+Direction gaussian_direction(int64_t size, Rng& rng) {
+  Direction direction{std::vector<double>(static_cast<size_t>(size)), 0};
+  double squares = 0;
+  for (double& value : direction.values) value = rng.normal(), squares += value * value;
+  direction.length = std::sqrt(squares);
+  return direction;
 }
 
 Tensor random_start(const AttackBatch& batch, const AttackConfig& config, int64_t restart) {

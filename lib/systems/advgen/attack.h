@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/rng.h"
+#include "systems/advgen/attack_batch.h"
 #include "systems/advgen/victim.h"
 
 namespace fovea::advgen {
@@ -40,12 +42,6 @@ struct AttackConfig {
 AttackConfig named_attack(const std::string& name, double epsilon);
 const std::vector<std::string>& attack_names();
 
-struct AttackBatch {
-  Tensor x;                     // [N,H,W,C] in [0,1]
-  std::vector<int32_t> labels;  // the class to leave, or with `targeted` the class to reach
-  std::vector<int64_t> keys;    // what the random stream of an image depends on: its index in the data set
-};
-
 struct AttackResult {
   Tensor adversarial;                // [N,H,W,C] in [0,1], within epsilon of x
   std::vector<int32_t> predictions;  // of the victim on it
@@ -62,6 +58,16 @@ AttackResult run_attack(const Victim& victim, const AttackBatch& batch, const At
 // The walk of kGradient from a given start.
 AttackResult walk(const Victim& victim, const AttackBatch& batch, const Tensor& start, const AttackConfig& config,
                   const IterateObserver& observe = {});
+
+// A direction drawn uniformly: `size` independent Gaussians. Takes exactly that many normals from the stream.
+struct Direction {
+  std::vector<double> values;
+  double length = 0;  // L2
+
+  // What `values` are multiplied by for this length; 0 for the direction of nothing.
+  double factor(double wanted) const { return length > 0 ? wanted / length : 0; }
+};
+Direction gaussian_direction(int64_t size, Rng& rng);
 
 // x plus a point of the ball, uniform by volume, clipped to [0,1]; key = (seed, restart, image).
 Tensor random_start(const AttackBatch& batch, const AttackConfig& config, int64_t restart);

@@ -9,9 +9,9 @@
 #include "base/text.h"
 #include "io/adversarial_file.h"
 #include "systems/advgen/adversary_model.h"
+#include "systems/advgen/attack.h"
 #include "systems/advgen/commands.h"
 #include "systems/advgen/epsilon.h"
-#include "systems/advgen/holdout_report.h"
 #include "systems/classification.h"
 #include "systems/image_sources.h"
 #include "systems/run_record.h"
@@ -52,17 +52,13 @@ AttackConfig configured(const AttackOptions& options, uint64_t seed) {
 // The classes to reach; empty without --target.
 std::vector<int32_t> targets_of(const std::string& target, const std::vector<std::string>& names, const Tensor& logits,
                                 const std::vector<int32_t>& labels) {
-  std::vector<int32_t> out;
-  if (target == "none") return out;
+  if (target == "none") return {};
+  if (target == "least-likely") return least_likely(logits);
   const int64_t classes = logits.extent(1);
-  for (int64_t n = 0; n < logits.extent(0); ++n) {
-    const float* row = logits.data<float>() + n * classes;
-    if (target == "least-likely")
-      out.push_back(static_cast<int32_t>(std::min_element(row, row + classes) - row));
-    else if (target == "next")
-      out.push_back(static_cast<int32_t>((labels[static_cast<size_t>(n)] + 1) % classes));
-    else
-      out.push_back(target_class(target, names, classes));
+  std::vector<int32_t> out;
+  for (const int32_t label : labels) {
+    out.push_back(target == "next" ? static_cast<int32_t>((label + 1) % classes)
+                                   : target_class(target, names, classes));
   }
   return out;
 }
@@ -95,14 +91,16 @@ class Attacker {
   // Images [begin, end) of the source.
   io::AdversarialRows run(const data::ImageSource& source, int64_t begin, int64_t end, Tensor& original,
                           Tensor& adversarial) {
-    const PixelBatch pixels = load_pixels(source, begin, end, model_.model.preprocess);
-    const Tensor before = victim_.logits(pixels.x);
-    AttackBatch batch{pixels.x, options_.label == "predicted" ? predictions(before) : pixels.labels, pixels.keys};
+    AttackBatch batch = load_attack_batch(source, begin, end, model_.model.preprocess);
+    const Tensor before = victim_.logits(batch.x);
     io::AdversarialRows rows;
-    rows.label = pixels.labels;
-    rows.target = targets_of(options_.target, model_.model.labels, before, pixels.labels);
-    if (!rows.target.empty()) batch.labels = rows.target;
-    original = pixels.x;
+    rows.label = batch.labels;
+    rows.target = targets_of(options_.target, model_.model.labels, before, rows.label);
+    if (!rows.target.empty())
+      batch.labels = rows.target;
+    else if (options_.label == "predicted")
+      batch.labels = predictions(before);
+    original = batch.x;
     adversarial = generator_ != nullptr ? generator_->generator->adversarial(victim_, batch.x, batch.labels)
                                         : run_attack(victim_, batch, config_).adversarial;
     if (options_.quantise) quantise_inwards(adversarial, original);

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #include "base/log.h"
-#include "data/augment.h"
 #include "eval/classification.h"
 
 namespace fovea::advgen {
@@ -21,7 +19,7 @@ int64_t correct(const std::vector<int32_t>& classes, const std::vector<int32_t>&
   return count;
 }
 
-AttackBatch piece(const PixelBatch& all, int64_t begin, int64_t end) {
+AttackBatch piece(const AttackBatch& all, int64_t begin, int64_t end) {
   const auto part = [&](const auto& values) {
     using Vector = std::decay_t<decltype(values)>;
     return Vector(values.begin() + begin, values.begin() + end);
@@ -31,22 +29,10 @@ AttackBatch piece(const PixelBatch& all, int64_t begin, int64_t end) {
 
 }  // namespace
 
-PixelBatch load_pixels(const data::ImageSource& source, int64_t begin, int64_t end,
-                       const data::Preprocess& preprocess) {
-  PixelBatch out;
-  out.keys.resize(static_cast<size_t>(end - begin));
-  std::iota(out.keys.begin(), out.keys.end(), begin);
-  const data::Preprocess pixels = pixel_preprocess(preprocess);
-  out.x = Tensor::empty({end - begin, pixels.height, pixels.width, pixels.channels});
-  data::load_batch(source, out.keys, pixels, {}, {}, out.x.data<float>());
-  for (const int64_t item : out.keys) out.labels.push_back(source.label(item));
-  return out;
-}
-
 HoldoutReport::HoldoutReport(const data::ImageSource& source, const data::Preprocess& preprocess, int64_t images,
                              ops::Norm norm, double epsilon, uint64_t seed)
     : source_(source), preprocess_(preprocess), norm_(norm), epsilon_(epsilon), seed_(seed) {
-  attacked_ = load_pixels(source, 0, std::min(images, source.size()), preprocess);
+  attacked_ = load_attack_batch(source, 0, std::min(images, source.size()), preprocess);
 }
 
 std::optional<train::Metrics> HoldoutReport::measure(const Victim& victim, const Generator* generator, bool hardened,
@@ -54,7 +40,7 @@ std::optional<train::Metrics> HoldoutReport::measure(const Victim& victim, const
   int64_t clean = 0, fgsm = 0, pgd = 0, own = 0;
   for (int64_t begin = 0; begin < source_.size(); begin += kBatch) {
     if (should_stop()) return std::nullopt;
-    const PixelBatch batch = load_pixels(source_, begin, std::min(begin + kBatch, source_.size()), preprocess_);
+    const AttackBatch batch = load_attack_batch(source_, begin, std::min(begin + kBatch, source_.size()), preprocess_);
     clean += correct(predictions(victim.logits(batch.x)), batch.labels);
   }
   const bool l2 = norm_ == ops::Norm::kL2;

@@ -11,14 +11,6 @@
 
 namespace fovea::advgen {
 
-// All images of a source in pixel units, with their labels.
-struct PixelBatch {
-  Tensor x;
-  std::vector<int32_t> labels;
-  std::vector<int64_t> keys;
-};
-PixelBatch load_pixels(const data::ImageSource& source, int64_t begin, int64_t end, const data::Preprocess& preprocess);
-
 class HoldoutReport {
  public:
   // `source` must outlive it. `images`: how many are attacked. FGSM and PGD-10 at `epsilon`, Linf or L2.
@@ -40,7 +32,7 @@ class HoldoutReport {
   ops::Norm norm_;
   double epsilon_;
   uint64_t seed_;
-  PixelBatch attacked_;
+  AttackBatch attacked_;
   double best_pgd_ = -1, last_fgsm_ = -1, last_generator_ = -1;
 };
 

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/rng.h"
 #include "systems/advgen/epsilon.h"
 
 namespace fovea::advgen {
@@ -24,10 +23,9 @@ void normalise(std::vector<double>& direction, ops::Norm norm) {
   for (double& value : direction) value = length > 0 ? value / length : 0;
 }
 
-std::vector<double> random_direction(size_t size, uint64_t seed, int64_t item, ops::Norm norm) {
+std::vector<double> random_direction(int64_t size, uint64_t seed, int64_t item, ops::Norm norm) {
   Rng rng(seed, RngPurpose::kAttack, kDirectionStream, kDirectionItems + static_cast<uint64_t>(item));
-  std::vector<double> out(size);
-  for (double& value : out) value = rng.normal();
+  std::vector<double> out = gaussian_direction(size, rng).values;
   normalise(out, norm);
   return out;
 }
@@ -47,7 +45,7 @@ std::vector<LossSurface> loss_surfaces(const Victim& victim, const ReportImages&
     const Tensor dx = victim.gradient(one.x, one.labels, ops::LogitLoss::kCrossEntropy).dx;
     std::vector<double> along(dx.span<float>().begin(), dx.span<float>().end());
     normalise(along, norm);
-    const std::vector<double> across = random_direction(along.size(), seed, item, norm);
+    const std::vector<double> across = random_direction(dx.count(), seed, item, norm);
     LossSurface surface{item, one.labels[0], radius, {}};
     Tensor row = Tensor::empty({kSide, one.x.extent(1), one.x.extent(2), one.x.extent(3)});
     const std::vector<int32_t> labels(static_cast<size_t>(kSide), one.labels[0]);

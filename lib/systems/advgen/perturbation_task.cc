@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "data/augment.h"
 #include "nn/frozen.h"
 #include "systems/advgen/gat_losses.h"
 #include "train/optimizer_state.h"
@@ -41,33 +40,18 @@ PerturbationTask::PerturbationTask(PerturbationSetup setup, train::Model& victim
       test_(test),
       generator_(make_generator(setup_, victim.preprocess)),
       optimizer_(generator_.network().parameters(), adam(setup_.options)),
-      sampler_({training.size(), setup_.options.batch, data::ShuffleMode::kFull, setup_.seed, true}),
-      pixels_(pixel_preprocess(victim.preprocess)) {}
+      sampler_({training.size(), setup_.options.batch, data::ShuffleMode::kFull, setup_.seed, true}) {}
 
 std::vector<int32_t> PerturbationTask::loss_labels(const Tensor& x, const std::vector<int32_t>& labels) const {
   if (setup_.target == PerturbationTarget::kAnythingElse) return labels;
   if (setup_.target == PerturbationTarget::kClass) return std::vector<int32_t>(labels.size(), setup_.target_class);
-  std::vector<int32_t> out;
-  const Tensor logits = victim_.logits(x);
-  const int64_t classes = logits.extent(1);
-  for (int64_t n = 0; n < logits.extent(0); ++n) {
-    const float* row = logits.data<float>() + n * classes;
-    out.push_back(static_cast<int32_t>(std::min_element(row, row + classes) - row));
-  }
-  return out;
+  return least_likely(victim_.logits(x));
 }
 
 double PerturbationTask::step(int64_t step) {
-  const auto items = sampler_.batch_at(step);
-  const Tensor x = [&] {
-    Tensor pixels =
-        Tensor::empty({static_cast<int64_t>(items.size()), pixels_.height, pixels_.width, pixels_.channels});
-    data::load_batch(training_, items, pixels_, {}, {setup_.seed, sampler_.epoch_of(step)}, pixels.data<float>());
-    return pixels;
-  }();
-  std::vector<int32_t> labels;
-  for (const int64_t item : items) labels.push_back(training_.label(item));
-  labels = loss_labels(x, labels);
+  const AttackBatch batch = load_attack_batch(training_, sampler_.batch_at(step), model_.preprocess);
+  const Tensor& x = batch.x;
+  const std::vector<int32_t> labels = loss_labels(x, batch.labels);
 
   const nn::FrozenParameters frozen(model_.network);
   const Tensor input = generator_.input(victim_, x, labels).values;
@@ -90,7 +74,8 @@ std::optional<train::Metrics> PerturbationTask::evaluate(int64_t, const std::fun
   const int64_t images = std::min(setup_.options.eval_images, test_->size());
   for (int64_t begin = 0; begin < images; begin += kBatch) {
     if (should_stop()) return std::nullopt;
-    const PixelBatch batch = load_pixels(*test_, begin, std::min(begin + kBatch, images), model_.preprocess);
+    const AttackBatch batch =
+        load_attack_batch(*test_, begin, std::min(begin + kBatch, images), model_.preprocess);
     const auto before = predictions(victim_.logits(batch.x));
     const auto wanted = loss_labels(batch.x, batch.labels);
     const auto after = predictions(victim_.logits(generator_.adversarial(victim_, batch.x, wanted)));

@@ -7,8 +7,8 @@
 #include "data/sampler.h"
 #include "nn/optimizer.h"
 #include "systems/advgen/adversary_model.h"
+#include "systems/advgen/attack_batch.h"
 #include "systems/advgen/generate_options.h"
-#include "systems/advgen/holdout_report.h"
 #include "train/loop.h"
 
 namespace fovea::advgen {
@@ -55,7 +55,6 @@ class PerturbationTask : public train::Task {
   Generator generator_;
   nn::Optimizer optimizer_;
   data::Sampler sampler_;
-  data::Preprocess pixels_;
 };
 
 }  // namespace fovea::advgen

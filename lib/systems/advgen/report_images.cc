@@ -1,12 +1,11 @@
 #include "systems/advgen/report_images.h"
 
 #include "base/error.h"
-#include "data/augment.h"
 
 namespace fovea::advgen {
 
 ReportImages::ReportImages(const data::ImageSource& source, const data::Preprocess& preprocess, int64_t batch)
-    : source_(source), preprocess_(pixel_preprocess(preprocess)), batch_(batch) {
+    : source_(source), preprocess_(preprocess), batch_(batch) {
   for (int64_t i = 0; i < source.size(); ++i) {
     if (source.label(i) < 0) {
       fail_data(fmt::format("{}: label[{}]", source.name(), i), "a class: attacks need labels", "-1, unknown");
@@ -15,13 +14,7 @@ ReportImages::ReportImages(const data::ImageSource& source, const data::Preproce
 }
 
 AttackBatch ReportImages::load(const std::vector<int64_t>& items) const {
-  AttackBatch batch;
-  batch.x =
-      Tensor::empty({static_cast<int64_t>(items.size()), preprocess_.height, preprocess_.width, preprocess_.channels});
-  data::load_batch(source_, items, preprocess_, {}, {}, batch.x.data<float>());
-  for (const int64_t item : items) batch.labels.push_back(source_.label(item));
-  batch.keys = items;
-  return batch;
+  return load_attack_batch(source_, items, preprocess_);
 }
 
 void ReportImages::each(const std::vector<uint8_t>& wanted,

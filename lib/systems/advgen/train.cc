@@ -11,6 +11,7 @@
 #include "systems/advgen/adversarial_task.h"
 #include "systems/advgen/commands.h"
 #include "systems/advgen/epsilon.h"
+#include "systems/classification.h"
 #include "systems/image_sources.h"
 #include "systems/net_library.h"
 #include "systems/run_record.h"
@@ -123,10 +124,7 @@ int train(const TrainOptions& given, const cli::Invocation& invocation) {
   if (!options.match_norm.empty()) setup.noise_norm = perturbation_norm(options.match_norm);
   {
     const nn::Network network(setup.net);
-    if (network.output_shape().shape.count() != classes) {
-      fail_data(setup.net.origin + ": output", fmt::format("{} values, one for each class", classes),
-                network.output_shape().shape.text());
-    }
+    check_output(network, classes);
     const nn::InputSpec& in = network.input();
     setup.preprocess = train::make_preprocess(in, options.data.resize);
     if (uses_generator(options.method)) {

@@ -20,21 +20,25 @@ Tensor filled_up(const Tensor& x, int64_t begin, int64_t end, int64_t size) {
   return kernels::gather_rows(x, rows);
 }
 
+// Where `find` (begin, end) points in each row of logits [N,K].
+template <typename Find>
+std::vector<int32_t> place_in_rows(const Tensor& logits, const Find& find) {
+  std::vector<int32_t> out;
+  const int64_t classes = logits.extent(1);
+  const auto place_in = [&](const auto* row) { return static_cast<int32_t>(find(row, row + classes) - row); };
+  for (int64_t n = 0; n < logits.extent(0); ++n) {
+    out.push_back(logits.dtype() == DType::kF32 ? place_in(logits.data<float>() + n * classes)
+                                                : place_in(logits.data<double>() + n * classes));
+  }
+  return out;
+}
+
 double value_at(const std::vector<float>& values, size_t channel, double fallback) {
   if (values.empty()) return fallback;
   return static_cast<double>(values.size() == 1 ? values[0] : values[channel]);
 }
 
 }  // namespace
-
-data::Preprocess pixel_preprocess(const data::Preprocess& preprocess) {
-  data::Preprocess out = preprocess;
-  out.mean = {0};
-  out.stddev = {255};
-  out.bgr = false;
-  out.threshold = -1;
-  return out;
-}
 
 Victim::Victim(nn::Network& network, const data::Preprocess& preprocess, const std::string& origin, BatchShape shape)
     : network_(network), shape_(shape), bgr_(preprocess.bgr), classes_(network.output_shape().shape.count()) {
@@ -100,16 +104,11 @@ Victim::Gradient Victim::gradient_of(const Tensor& x, std::span<const int32_t> l
 }
 
 std::vector<int32_t> predictions(const Tensor& logits) {
-  std::vector<int32_t> out;
-  const int64_t classes = logits.extent(1);
-  const auto best_of = [&](const auto* row) {
-    return static_cast<int32_t>(std::max_element(row, row + classes) - row);
-  };
-  for (int64_t n = 0; n < logits.extent(0); ++n) {
-    out.push_back(logits.dtype() == DType::kF32 ? best_of(logits.data<float>() + n * classes)
-                                                : best_of(logits.data<double>() + n * classes));
-  }
-  return out;
+  return place_in_rows(logits, [](const auto* begin, const auto* end) { return std::max_element(begin, end); });
+}
+
+std::vector<int32_t> least_likely(const Tensor& logits) {
+  return place_in_rows(logits, [](const auto* begin, const auto* end) { return std::min_element(begin, end); });
 }
 
 }  // namespace fovea::advgen

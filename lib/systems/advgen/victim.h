@@ -13,9 +13,6 @@
 
 namespace fovea::advgen {
 
-// How pictures are read for an attack: the network's size and cut, RGB in [0,1], nothing else.
-data::Preprocess pixel_preprocess(const data::Preprocess& preprocess);
-
 // The bits of a matrix product may depend on how many rows it has, in the last place, and a gradient's sign with them.
 enum class BatchShape {
   kAsGiven,  // training: every batch has one size
@@ -57,5 +54,7 @@ class Victim {
 
 // The class of the largest logit, the lower one of equals. logits [N,K].
 std::vector<int32_t> predictions(const Tensor& logits);
+// The class of the smallest logit, the lower one of equals: the farthest that a targeted attack can be sent.
+std::vector<int32_t> least_likely(const Tensor& logits);
 
 }  // namespace fovea::advgen

@@ -29,10 +29,7 @@ int64_t total_steps(const RecipeOptions& recipe, int64_t items) {
 nn::Network make_network(const NetworkOptions& options, const std::optional<train::Model>& initial, int64_t classes) {
   const bool named = !options.net.empty();
   nn::Network network(named ? build_net(options, classes) : rewrite_net(initial->network.text(), options, classes));
-  const Shape& output = network.output_shape().shape;
-  if (output.count() != classes) {
-    fail_data(network.text().origin + ": output", fmt::format("{} values, one for each class", classes), output.text());
-  }
+  check_output(network, classes);
   return network;
 }
 

@@ -23,6 +23,7 @@ class PoisonScope {
 
 std::vector<Var> leaves_of(const std::vector<Tensor>& inputs) {
   std::vector<Var> leaves;
+  leaves.reserve(inputs.size());
   for (const Tensor& input : inputs) leaves.emplace_back(input.clone(), true);
   return leaves;
 }

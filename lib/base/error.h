@@ -28,8 +28,8 @@ enum class ErrorKind : int {
 // what() is the one line for the user, without the tool's name: "FILE: PLACE: what: expected X, found Y".
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, std::string message, std::string hint = {})
-      : std::runtime_error(std::move(message)), kind_(kind), hint_(std::move(hint)) {}
+  Error(ErrorKind kind, const std::string& message, std::string hint = {})
+      : std::runtime_error(message), kind_(kind), hint_(std::move(hint)) {}
   ErrorKind kind() const { return kind_; }
   const std::string& hint() const { return hint_; }
 

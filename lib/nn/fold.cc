@@ -25,7 +25,8 @@ const LayerLine& foldable_source(const NetText& net, const LayerLine& line) {
   });
   if (users != 1) refuse(net, line, fmt::format("the output of '{}' has {} consumers", source.name, users));
   const std::string* per = line.find("per");
-  if (source.kind == "conv" && per != nullptr && *per == "activation") refuse(net, line, "its statistics are per activation");
+  if (source.kind == "conv" && per != nullptr && *per == "activation")
+    refuse(net, line, "its statistics are per activation");
   return source;
 }
 
@@ -63,7 +64,8 @@ void fold_one(const Layer& norm, const Layer& source, Layer& target, double eps)
 }  // namespace
 
 bool has_batch_norm(const NetText& net) {
-  return std::any_of(net.layers.begin(), net.layers.end(), [](const LayerLine& layer) { return layer.kind == "batch_norm"; });
+  return std::any_of(net.layers.begin(), net.layers.end(),
+                     [](const LayerLine& layer) { return layer.kind == "batch_norm"; });
 }
 
 Network fold_batch_norm(Network& network) {

@@ -35,10 +35,11 @@ Initializer parse_initializer(const std::string& text, const std::string& place,
     const auto factor = has_factor ? parse_double(std::string_view(text).substr(colon + 1)) : 1.0;
     if (factor && *factor >= 0 && *factor <= 100) return {kind, *factor};
   }
-  fail(error,
-       "{}: expected he | xavier | uniform, each with :FACTOR or without, or gaussian:STD; FACTOR and STD 0..100, found "
-       "'{}'",
-       place, printable(text));
+  fail(
+      error,
+      "{}: expected he | xavier | uniform, each with :FACTOR or without, or gaussian:STD; FACTOR and STD 0..100, found "
+      "'{}'",
+      place, printable(text));
 }
 
 void initialize_weight(Tensor& weight, const Initializer& initializer, int64_t fan_in, int64_t fan_out, uint64_t seed,
@@ -52,8 +53,10 @@ void initialize_weight(Tensor& weight, const Initializer& initializer, int64_t f
   const bool uniform = initializer.kind == Initializer::Kind::kUniform;
   const auto draw = [&] { return uniform ? rng.uniform(-bound, bound) : deviation * rng.normal(); };
   // Drawn in double for both types: an f64 network starts from the same numbers as its f32 twin, up to rounding.
-  if (weight.dtype() == DType::kF32) fill_with<float>(weight, draw);
-  else fill_with<double>(weight, draw);
+  if (weight.dtype() == DType::kF32)
+    fill_with<float>(weight, draw);
+  else
+    fill_with<double>(weight, draw);
 }
 
 }  // namespace fovea::nn

@@ -52,7 +52,8 @@ bool LayerReader::yes_no(const std::string& key, bool default_value) {
   return choice(key, {"yes", "no"}, default_value ? "yes" : "no") == "yes";
 }
 
-std::string LayerReader::choice(const std::string& key, const std::vector<std::string>& choices, const std::string& default_value) {
+std::string LayerReader::choice(const std::string& key, const std::vector<std::string>& choices,
+                                const std::string& default_value) {
   const std::string* given = value(key);
   if (given == nullptr) return default_value;
   if (std::find(choices.begin(), choices.end(), *given) == choices.end()) {
@@ -98,21 +99,24 @@ std::array<int, 4> LayerReader::margins(const std::string& key) {
   if (sides.size() != 4 || !std::all_of(sides.begin(), sides.end(), fits)) {
     fail_key(key, "N | top,bottom,left,right, each 0..1024", fmt::format("'{}'", printable(text(key, ""))));
   }
-  return {static_cast<int>(sides[0]), static_cast<int>(sides[1]), static_cast<int>(sides[2]), static_cast<int>(sides[3])};
+  return {static_cast<int>(sides[0]), static_cast<int>(sides[1]), static_cast<int>(sides[2]),
+          static_cast<int>(sides[3])};
 }
 
 void LayerReader::finish() const {
   for (const auto& [key, unused] : line_.keys) {
     if (std::find(asked_.begin(), asked_.end(), key) != asked_.end()) continue;
     const std::string near = nearest(key, asked_);
-    throw Error(ErrorKind::kData, fmt::format("{}: {}: '{}' has no key '{}'", place(), line_.name, line_.kind, printable(key)),
+    throw Error(ErrorKind::kData,
+                fmt::format("{}: {}: '{}' has no key '{}'", place(), line_.name, line_.kind, printable(key)),
                 near.empty() ? "" : fmt::format("did you mean '{}'?", near));
   }
 }
 
 void LayerReader::expect_inputs(size_t low, size_t high) const {
   if (line_.inputs.size() >= low && line_.inputs.size() <= high) return;
-  fail_data(fmt::format("{}: {}: in", place(), line_.name), low == high ? fmt::format("{} layer(s)", low) : fmt::format("at least {} layers", low),
+  fail_data(fmt::format("{}: {}: in", place(), line_.name),
+            low == high ? fmt::format("{} layer(s)", low) : fmt::format("at least {} layers", low),
             fmt::format("{}", line_.inputs.size()));
 }
 

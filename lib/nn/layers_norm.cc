@@ -95,10 +95,13 @@ class Lrn : public Layer {
   ops::LrnConfig config_;
 };
 
-// y = factor x with one learned factor: how steep the tanh behind a generator is (spec adversarial-trainer.md, section 3).
+// y = factor x with one learned factor: how steep the tanh behind a generator is (spec adversarial-trainer.md, section
+// 3).
 class Scale : public Layer {
  public:
-  explicit Scale(LayerReader& reader) : name_(reader.name()), start_(reader.number("value", -1e6, 1e6, 1)) { reader.expect_inputs(1, 1); }
+  explicit Scale(LayerReader& reader) : name_(reader.name()), start_(reader.number("value", -1e6, 1e6, 1)) {
+    reader.expect_inputs(1, 1);
+  }
   ItemShape configure(const std::vector<ItemShape>& inputs, DType dtype) override {
     parameters_.push_back({name_, "factor", Var(Tensor::full({1}, start_, dtype), true), 1, 0});
     return inputs[0];

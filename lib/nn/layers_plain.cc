@@ -13,7 +13,8 @@
 namespace fovea::nn {
 namespace {
 
-[[noreturn]] void fail_input(const std::string& place, const std::string& name, const std::string& expected, const Shape& found) {
+[[noreturn]] void fail_input(const std::string& place, const std::string& name, const std::string& expected,
+                             const Shape& found) {
   fail_data(fmt::format("{}: {}: input", place, name), expected, found.text());
 }
 
@@ -24,7 +25,8 @@ class Pool : public Layer {
     std::tie(config_.kernel_y, config_.kernel_x) = reader.extents("kernel", 1, 1024, 0);
     std::tie(config_.stride_y, config_.stride_x) = reader.extents("stride", 1, 1024, 1);
     const int pad = static_cast<int>(reader.integer("pad", 0, 1024, 0));
-    if (pad >= config_.kernel_y || pad >= config_.kernel_x) fail_data(place_ + ": pad", "less than the kernel", std::to_string(pad));
+    if (pad >= config_.kernel_y || pad >= config_.kernel_x)
+      fail_data(place_ + ": pad", "less than the kernel", std::to_string(pad));
     config_.pad_top = config_.pad_bottom = config_.pad_left = config_.pad_right = pad;
     config_.ceil_mode = reader.choice("round", {"down", "up"}, "down") == "up";
     if (average) config_.count_padding = reader.choice("count", {"inside", "all"}, "inside") == "all";
@@ -51,7 +53,8 @@ class Pool : public Layer {
 
 class ReflectPad : public Layer {
  public:
-  explicit ReflectPad(LayerReader& reader) : place_(reader.place()), name_(reader.name()), margins_(reader.margins("pad")) {
+  explicit ReflectPad(LayerReader& reader)
+      : place_(reader.place()), name_(reader.name()), margins_(reader.margins("pad")) {
     reader.expect_inputs(1, 1);
   }
   ItemShape configure(const std::vector<ItemShape>& inputs, DType) override {
@@ -72,7 +75,9 @@ class ReflectPad : public Layer {
 
 class GlobalAveragePool : public Layer {
  public:
-  explicit GlobalAveragePool(LayerReader& reader) : place_(reader.place()), name_(reader.name()) { reader.expect_inputs(1, 1); }
+  explicit GlobalAveragePool(LayerReader& reader) : place_(reader.place()), name_(reader.name()) {
+    reader.expect_inputs(1, 1);
+  }
   ItemShape configure(const std::vector<ItemShape>& inputs, DType) override {
     if (!inputs[0].is_grid()) fail_input(place_, name_, "a grid [H,W,C]", inputs[0].shape);
     return {{inputs[0].shape[2]}, {}};
@@ -89,7 +94,9 @@ class Activate : public Layer {
  public:
   Activate(LayerReader& reader, ops::Activation kind) : kind_(kind) { reader.expect_inputs(1, 1); }
   ItemShape configure(const std::vector<ItemShape>& inputs, DType) override { return inputs[0]; }
-  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation) override { return ops::activate(inputs[0], kind_); }
+  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation) override {
+    return ops::activate(inputs[0], kind_);
+  }
 
  private:
   ops::Activation kind_;
@@ -97,7 +104,14 @@ class Activate : public Layer {
 
 class Dropout : public Layer {
  public:
-  Dropout(LayerReader& reader, int index) : rate_(reader.number("rate", 0, 0.999)), index_(index), maps_(reader.choice("kind", {"element", "map"}, "element") == "map"), place_(reader.place()), name_(reader.name()) { reader.expect_inputs(1, 1); }
+  Dropout(LayerReader& reader, int index)
+      : rate_(reader.number("rate", 0, 0.999)),
+        index_(index),
+        maps_(reader.choice("kind", {"element", "map"}, "element") == "map"),
+        place_(reader.place()),
+        name_(reader.name()) {
+    reader.expect_inputs(1, 1);
+  }
   ItemShape configure(const std::vector<ItemShape>& inputs, DType) override {
     if (maps_ && !inputs[0].is_grid()) fail_input(place_, name_, "a grid [H,W,C]", inputs[0].shape);
     return inputs[0];
@@ -123,12 +137,15 @@ class Concat : public Layer {
     for (size_t i = 1; i < inputs.size(); ++i) {
       Shape same = inputs[i].shape;
       if (same.rank() == out.rank()) same[-1] = out[-1];
-      if (!(same == out)) fail_input(place_, name_, fmt::format("shapes like {} but for the channels", out.text()), inputs[i].shape);
+      if (!(same == out))
+        fail_input(place_, name_, fmt::format("shapes like {} but for the channels", out.text()), inputs[i].shape);
       out[-1] += inputs[i].shape[-1];
     }
     return {out, {}};
   }
-  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation) override { return ops::concat(inputs); }
+  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation) override {
+    return ops::concat(inputs);
+  }
 
  private:
   std::string place_, name_;
@@ -159,7 +176,9 @@ class Flatten : public Layer {
   ItemShape configure(const std::vector<ItemShape>& inputs, DType) override {
     return {{inputs[0].shape.count()}, inputs[0].is_grid() ? inputs[0].shape : inputs[0].grid};
   }
-  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation) override { return ops::flatten(inputs[0]); }
+  Var forward(const std::vector<Var>& inputs, const PassContext&, ops::Activation) override {
+    return ops::flatten(inputs[0]);
+  }
 };
 
 }  // namespace
@@ -168,10 +187,18 @@ namespace detail {
 std::unique_ptr<Layer> make_max_pool(LayerReader& reader, int) { return std::make_unique<Pool>(reader, false); }
 std::unique_ptr<Layer> make_average_pool(LayerReader& reader, int) { return std::make_unique<Pool>(reader, true); }
 std::unique_ptr<Layer> make_reflect_pad(LayerReader& reader, int) { return std::make_unique<ReflectPad>(reader); }
-std::unique_ptr<Layer> make_global_average_pool(LayerReader& reader, int) { return std::make_unique<GlobalAveragePool>(reader); }
-std::unique_ptr<Layer> make_relu(LayerReader& reader, int) { return std::make_unique<Activate>(reader, ops::Activation::kRelu); }
-std::unique_ptr<Layer> make_sigmoid(LayerReader& reader, int) { return std::make_unique<Activate>(reader, ops::Activation::kSigmoid); }
-std::unique_ptr<Layer> make_tanh(LayerReader& reader, int) { return std::make_unique<Activate>(reader, ops::Activation::kTanh); }
+std::unique_ptr<Layer> make_global_average_pool(LayerReader& reader, int) {
+  return std::make_unique<GlobalAveragePool>(reader);
+}
+std::unique_ptr<Layer> make_relu(LayerReader& reader, int) {
+  return std::make_unique<Activate>(reader, ops::Activation::kRelu);
+}
+std::unique_ptr<Layer> make_sigmoid(LayerReader& reader, int) {
+  return std::make_unique<Activate>(reader, ops::Activation::kSigmoid);
+}
+std::unique_ptr<Layer> make_tanh(LayerReader& reader, int) {
+  return std::make_unique<Activate>(reader, ops::Activation::kTanh);
+}
 std::unique_ptr<Layer> make_dropout(LayerReader& reader, int index) { return std::make_unique<Dropout>(reader, index); }
 std::unique_ptr<Layer> make_concat(LayerReader& reader, int) { return std::make_unique<Concat>(reader); }
 std::unique_ptr<Layer> make_add(LayerReader& reader, int) { return std::make_unique<Add>(reader); }

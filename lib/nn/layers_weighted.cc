@@ -31,12 +31,15 @@ struct WeightedKeys {
 
 class WeightedLayer : public Layer {
  public:
-  WeightedLayer(LayerReader& reader) : name_(reader.name()), place_(reader.place()), keys_(reader) { reader.expect_inputs(1, 1); }
+  WeightedLayer(LayerReader& reader) : name_(reader.name()), place_(reader.place()), keys_(reader) {
+    reader.expect_inputs(1, 1);
+  }
 
   bool can_fuse_relu() const override { return true; }
 
   void initialize(uint64_t seed) override {
-    initialize_weight(parameters_[0].var.mutable_value(), keys_.initializer, fan_in_, fan_out_, seed, name_ + "/weight");
+    initialize_weight(parameters_[0].var.mutable_value(), keys_.initializer, fan_in_, fan_out_, seed,
+                      name_ + "/weight");
     if (keys_.bias) parameters_[1].var.mutable_value().fill(0);
   }
 
@@ -54,8 +57,11 @@ class WeightedLayer : public Layer {
     double bytes = static_cast<double>(dtype_size(dtype));
     for (const int64_t extent : weight.extents()) bytes *= static_cast<double>(extent);
     require_memory(bytes < 0x1p62 ? static_cast<int64_t>(bytes) : int64_t{1} << 62, place_ + ": " + name_);
-    parameters_.push_back({name_, "weight", Var(Tensor::zeros(weight, dtype), true), keys_.learning_rate_scale, keys_.decay_scale});
-    if (keys_.bias) parameters_.push_back({name_, "bias", Var(Tensor::zeros({keys_.out}, dtype), true), keys_.learning_rate_scale, 0});
+    parameters_.push_back(
+        {name_, "weight", Var(Tensor::zeros(weight, dtype), true), keys_.learning_rate_scale, keys_.decay_scale});
+    if (keys_.bias)
+      parameters_.push_back(
+          {name_, "bias", Var(Tensor::zeros({keys_.out}, dtype), true), keys_.learning_rate_scale, 0});
   }
 
   const Var& weight() const { return parameters_[0].var; }
@@ -72,13 +78,15 @@ class WeightedLayer : public Layer {
 void read_padding(LayerReader& reader, int kernel_y, int kernel_x, ops::ConvConfig& config) {
   if (reader.text("pad", "0") == "same") {
     if (kernel_y % 2 == 0 || kernel_x % 2 == 0) {
-      fail_data(reader.place() + ": " + reader.name() + ": pad", "an odd kernel for 'same'", fmt::format("{}x{}", kernel_y, kernel_x));
+      fail_data(reader.place() + ": " + reader.name() + ": pad", "an odd kernel for 'same'",
+                fmt::format("{}x{}", kernel_y, kernel_x));
     }
     config.pad_top = config.pad_bottom = config.dilation_y * (kernel_y - 1) / 2;
     config.pad_left = config.pad_right = config.dilation_x * (kernel_x - 1) / 2;
     return;
   }
-  std::tie(config.pad_top, config.pad_bottom, config.pad_left, config.pad_right) = std::tuple_cat(reader.margins("pad"));
+  std::tie(config.pad_top, config.pad_bottom, config.pad_left, config.pad_right) =
+      std::tuple_cat(reader.margins("pad"));
 }
 
 class Conv : public WeightedLayer {
@@ -92,16 +100,21 @@ class Conv : public WeightedLayer {
   }
 
   ItemShape configure(const std::vector<ItemShape>& inputs, DType dtype) override {
-    if (!inputs[0].is_grid()) fail_data(fmt::format("{}: {}: input", place_, name_), "a grid [H,W,C]", inputs[0].shape.text());
+    if (!inputs[0].is_grid())
+      fail_data(fmt::format("{}: {}: input", place_, name_), "a grid [H,W,C]", inputs[0].shape.text());
     const int64_t channels = inputs[0].shape[2], groups = config_.groups;
     if (channels % groups != 0 || keys_.out % groups != 0) {
-      fail_data(fmt::format("{}: {}: groups", place_, name_), fmt::format("a divisor of {} and {}", channels, keys_.out), std::to_string(groups));
+      fail_data(fmt::format("{}: {}: groups", place_, name_),
+                fmt::format("a divisor of {} and {}", channels, keys_.out), std::to_string(groups));
     }
-    const Shape out{ops::conv_output_extent(inputs[0].shape[0], config_.pad_top + config_.pad_bottom, kernel_y_, config_.stride_y, config_.dilation_y),
-                    ops::conv_output_extent(inputs[0].shape[1], config_.pad_left + config_.pad_right, kernel_x_, config_.stride_x, config_.dilation_x),
+    const Shape out{ops::conv_output_extent(inputs[0].shape[0], config_.pad_top + config_.pad_bottom, kernel_y_,
+                                            config_.stride_y, config_.dilation_y),
+                    ops::conv_output_extent(inputs[0].shape[1], config_.pad_left + config_.pad_right, kernel_x_,
+                                            config_.stride_x, config_.dilation_x),
                     keys_.out};
     const int64_t area = int64_t{kernel_y_} * kernel_x_;
-    create({keys_.out, channels / groups, kernel_y_, kernel_x_}, area * channels / groups, area * keys_.out / groups, out[0] * out[1], dtype);
+    create({keys_.out, channels / groups, kernel_y_, kernel_x_}, area * channels / groups, area * keys_.out / groups,
+           out[0] * out[1], dtype);
     return {out, {}};
   }
 
@@ -123,17 +136,22 @@ class Deconv : public WeightedLayer {
     std::tie(kernel_y_, kernel_x_) = reader.extents("kernel", 1, kMaxKernel, 0);
     std::tie(config_.stride_y, config_.stride_x) = reader.extents("stride", 1, kMaxKernel, 1);
     std::tie(config_.output_pad_y, config_.output_pad_x) = output_pads(reader);
-    std::tie(config_.pad_top, config_.pad_bottom, config_.pad_left, config_.pad_right) = std::tuple_cat(reader.margins("pad"));
+    std::tie(config_.pad_top, config_.pad_bottom, config_.pad_left, config_.pad_right) =
+        std::tuple_cat(reader.margins("pad"));
   }
 
   ItemShape configure(const std::vector<ItemShape>& inputs, DType dtype) override {
-    if (!inputs[0].is_grid()) fail_data(fmt::format("{}: {}: input", place_, name_), "a grid [H,W,C]", inputs[0].shape.text());
+    if (!inputs[0].is_grid())
+      fail_data(fmt::format("{}: {}: input", place_, name_), "a grid [H,W,C]", inputs[0].shape.text());
     const Shape& in = inputs[0].shape;
     const auto& c = config_;
-    const Shape out{ops::conv_transpose_output_extent(in[0], c.pad_top + c.pad_bottom, kernel_y_, c.stride_y, c.output_pad_y),
-                    ops::conv_transpose_output_extent(in[1], c.pad_left + c.pad_right, kernel_x_, c.stride_x, c.output_pad_x), keys_.out};
+    const Shape out{
+        ops::conv_transpose_output_extent(in[0], c.pad_top + c.pad_bottom, kernel_y_, c.stride_y, c.output_pad_y),
+        ops::conv_transpose_output_extent(in[1], c.pad_left + c.pad_right, kernel_x_, c.stride_x, c.output_pad_x),
+        keys_.out};
     // A value of y sums area / stride^2 of the kernel's places on average.
-    const int64_t area = int64_t{kernel_y_} * kernel_x_, places = std::max<int64_t>(1, area / (int64_t{c.stride_y} * c.stride_x));
+    const int64_t area = int64_t{kernel_y_} * kernel_x_,
+                  places = std::max<int64_t>(1, area / (int64_t{c.stride_y} * c.stride_x));
     create({in[2], keys_.out, kernel_y_, kernel_x_}, places * in[2], area * keys_.out, in[0] * in[1], dtype);
     return {out, {}};
   }

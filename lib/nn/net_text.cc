@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view kHeader = "fovea-net 1";
 constexpr size_t kMaxBytes = 1 << 20, kMaxLayers = 10000;
-const std::set<std::string_view> kParameterNames = {"weight", "bias", "gamma", "beta", "factor", "running_mean", "running_var"};
+const std::set<std::string_view> kParameterNames = {"weight", "bias",         "gamma",      "beta",
+                                                    "factor", "running_mean", "running_var"};
 
 [[noreturn]] void fail_line(const std::string& origin, int line, const std::string& what, std::string hint = {}) {
   throw Error(ErrorKind::kData, fmt::format("{}:{}: {}", origin, line, what), std::move(hint));
@@ -36,11 +37,13 @@ std::vector<std::string> words(std::string_view line) {
 void parse_inputs(const std::string& origin, LayerLine& layer, const std::string& value) {
   layer.inputs = split(value, ',');
   for (const auto& input : layer.inputs) {
-    if (!is_name(input)) fail_line(origin, layer.line, fmt::format("in: expected layer names, found '{}'", printable(value)));
+    if (!is_name(input))
+      fail_line(origin, layer.line, fmt::format("in: expected layer names, found '{}'", printable(value)));
   }
 }
 
-LayerLine parse_layer(const std::string& origin, int line, const std::vector<std::string>& parts, const std::string& before) {
+LayerLine parse_layer(const std::string& origin, int line, const std::vector<std::string>& parts,
+                      const std::string& before) {
   LayerLine layer;
   layer.kind = parts[0];
   layer.line = line;
@@ -51,10 +54,12 @@ LayerLine parse_layer(const std::string& origin, int line, const std::vector<std
       fail_line(origin, line, fmt::format("expected key=value, found '{}'", printable(parts[i])));
     }
     const std::string key = parts[i].substr(0, equals), value = parts[i].substr(equals + 1);
-    const bool twice = layer.find(key) != nullptr || (key == "name" && !layer.name.empty()) || (key == "in" && has_inputs);
+    const bool twice =
+        layer.find(key) != nullptr || (key == "name" && !layer.name.empty()) || (key == "in" && has_inputs);
     if (twice) fail_line(origin, line, fmt::format("key '{}' is given twice", printable(key)));
     if (key == "name") {
-      if (!is_name(value)) fail_line(origin, line, fmt::format("name: expected letters, digits, _ - . /, found '{}'", printable(value)));
+      if (!is_name(value))
+        fail_line(origin, line, fmt::format("name: expected letters, digits, _ - . /, found '{}'", printable(value)));
       layer.name = value;
     } else if (key == "in") {
       parse_inputs(origin, layer, value);
@@ -92,7 +97,8 @@ void LayerLine::erase(std::string_view key) {
 }
 
 const LayerLine* NetText::find(std::string_view name) const {
-  const auto it = std::find_if(layers.begin(), layers.end(), [&](const LayerLine& layer) { return layer.name == name; });
+  const auto it =
+      std::find_if(layers.begin(), layers.end(), [&](const LayerLine& layer) { return layer.name == name; });
   return it == layers.end() ? nullptr : &*it;
 }
 
@@ -106,7 +112,8 @@ void check_graph(const NetText& net) {
     }
     const bool is_input = layer.kind == "input";
     if (is_input != known.empty()) {
-      fail_line(net.origin, layer.line, is_input ? "a network has one input line, and it comes first" : "the first layer must be 'input'");
+      fail_line(net.origin, layer.line,
+                is_input ? "a network has one input line, and it comes first" : "the first layer must be 'input'");
     }
     for (const auto& input : layer.inputs) {
       if (std::find(known.begin(), known.end(), input) == known.end()) {
@@ -121,20 +128,25 @@ void check_graph(const NetText& net) {
   // "a/weight" beside "a" would be one name in a checkpoint for a layer and for a parameter.
   for (const LayerLine& layer : net.layers) {
     const auto slash = layer.name.rfind('/');
-    const bool is_parameter = slash != std::string::npos && kParameterNames.contains(std::string_view(layer.name).substr(slash + 1));
+    const bool is_parameter =
+        slash != std::string::npos && kParameterNames.contains(std::string_view(layer.name).substr(slash + 1));
     if (is_parameter && net.find(std::string_view(layer.name).substr(0, slash)) != nullptr) {
-      fail_line(net.origin, layer.line, fmt::format("layer name '{}' is that of a parameter of layer '{}'", layer.name, layer.name.substr(0, slash)));
+      fail_line(
+          net.origin, layer.line,
+          fmt::format("layer name '{}' is that of a parameter of layer '{}'", layer.name, layer.name.substr(0, slash)));
     }
   }
   for (const LayerLine& layer : net.layers) {
     if (&layer != &net.layers.back() && !used.contains(layer.name)) {
-      fail_line(net.origin, layer.line, fmt::format("layer '{}' does not lead to the output '{}'", layer.name, net.layers.back().name));
+      fail_line(net.origin, layer.line,
+                fmt::format("layer '{}' does not lead to the output '{}'", layer.name, net.layers.back().name));
     }
   }
 }
 
 NetText parse_net(std::string_view text, const std::string& origin) {
-  if (text.size() > kMaxBytes) fail_data(origin, "a network text of at most 1 MiB", format_bytes(static_cast<double>(text.size())));
+  if (text.size() > kMaxBytes)
+    fail_data(origin, "a network text of at most 1 MiB", format_bytes(static_cast<double>(text.size())));
   NetText net;
   net.origin = origin;
   bool seen_header = false;
@@ -145,7 +157,8 @@ NetText parse_net(std::string_view text, const std::string& origin) {
     if (parts.empty()) continue;
     if (!seen_header) {
       if (join(parts, " ") != kHeader) {
-        fail_data(fmt::format("{}:{}", origin, number), fmt::format("'{}' as the first line", kHeader), fmt::format("'{}'", printable(line)));
+        fail_data(fmt::format("{}:{}", origin, number), fmt::format("'{}' as the first line", kHeader),
+                  fmt::format("'{}'", printable(line)));
       }
       seen_header = true;
       continue;
@@ -163,7 +176,8 @@ std::string print_net(const NetText& net) {
   std::string before;
   for (const LayerLine& layer : net.layers) {
     out += fmt::format("{} name={}", layer.kind, layer.name);
-    if (layer.kind != "input" && layer.inputs != std::vector<std::string>{before}) out += " in=" + join(layer.inputs, ",");
+    if (layer.kind != "input" && layer.inputs != std::vector<std::string>{before})
+      out += " in=" + join(layer.inputs, ",");
     for (const auto& [key, value] : layer.keys) out += fmt::format(" {}={}", key, value);
     out += "\n";
     before = layer.name;

@@ -13,11 +13,11 @@ namespace fovea::nn {
 namespace {
 
 struct Step {
-  std::unique_ptr<Layer> layer;         // null for the input
-  std::vector<size_t> inputs;           // indices of earlier steps
+  std::unique_ptr<Layer> layer;  // null for the input
+  std::vector<size_t> inputs;    // indices of earlier steps
   ItemShape shape;
   int users = 0;
-  size_t fused_relu = 0;                // index of the only user, a relu that this layer can apply itself; 0 = none
+  size_t fused_relu = 0;  // index of the only user, a relu that this layer can apply itself; 0 = none
 };
 
 std::vector<float> channel_values(LayerReader& reader, const std::string& key, int64_t channels, float fallback) {
@@ -146,7 +146,9 @@ void Network::State::plan_fusion() {
 
 void Network::State::check_input(const Var& x) const {
   const bool fits = x.shape().rank() == 4 && x.extent(3) == input.channels;
-  if (!fits) fail_data(text.origin + ": input", fmt::format("[N,{},{},{}]", input.height, input.width, input.channels), x.shape().text());
+  if (!fits)
+    fail_data(text.origin + ": input", fmt::format("[N,{},{},{}]", input.height, input.width, input.channels),
+              x.shape().text());
   FOVEA_CHECK(x.dtype() == dtype, "input of another type than the network");
 }
 
@@ -176,7 +178,9 @@ Var Network::State::run(size_t last, const Var& x, const PassContext& context) c
   return outputs[last];
 }
 
-Var Network::forward(const Var& x, const PassContext& context) { return state_->run(state_->steps.size() - 1, x, context); }
+Var Network::forward(const Var& x, const PassContext& context) {
+  return state_->run(state_->steps.size() - 1, x, context);
+}
 
 Var Network::forward_to(const std::string& layer, const Var& x, const PassContext& context) {
   return state_->run(state_->index_of(layer), x, context);
@@ -186,7 +190,9 @@ const NetText& Network::text() const { return state_->text; }
 const InputSpec& Network::input() const { return state_->input; }
 DType Network::dtype() const { return state_->dtype; }
 const ItemShape& Network::output_shape() const { return state_->steps.back().shape; }
-const ItemShape& Network::shape_of(const std::string& layer) const { return state_->steps[state_->index_of(layer)].shape; }
+const ItemShape& Network::shape_of(const std::string& layer) const {
+  return state_->steps[state_->index_of(layer)].shape;
+}
 
 void Network::initialize(uint64_t seed) {
   for (auto& step : state_->steps) {
@@ -228,8 +234,10 @@ std::vector<Array> Network::export_arrays() const {
   for (const auto& step : state_->steps) {
     if (!step.layer) continue;
     const Shape grid = step.layer->disk_grid();
-    for (const auto& parameter : step.layer->parameters()) out.push_back(to_array(parameter.layer, parameter.name, parameter.var.value(), grid));
-    for (const auto& buffer : step.layer->buffers()) out.push_back(to_array(buffer.layer, buffer.name, buffer.value, {}));
+    for (const auto& parameter : step.layer->parameters())
+      out.push_back(to_array(parameter.layer, parameter.name, parameter.var.value(), grid));
+    for (const auto& buffer : step.layer->buffers())
+      out.push_back(to_array(buffer.layer, buffer.name, buffer.value, {}));
   }
   return out;
 }
@@ -240,7 +248,8 @@ void Network::import_arrays(const std::vector<Array>& arrays, const std::string&
   const auto take = [&](const std::string& layer, const std::string& name, Tensor& value, const Shape& grid) {
     const std::string key = layer + "/" + name;
     const auto it = by_name.find(key);
-    if (it == by_name.end()) fail_data(fmt::format("{}: model/{}", origin, key), "an array " + value.shape().text(), "nothing");
+    if (it == by_name.end())
+      fail_data(fmt::format("{}: model/{}", origin, key), "an array " + value.shape().text(), "nothing");
     if (!(it->second->shape == value.shape())) {
       fail_data(fmt::format("{}: model/{}", origin, key), value.shape().text(), it->second->shape.text());
     }
@@ -249,10 +258,12 @@ void Network::import_arrays(const std::vector<Array>& arrays, const std::string&
   };
   for (auto& step : state_->steps) {
     if (!step.layer) continue;
-    for (auto& parameter : step.layer->parameters()) take(parameter.layer, parameter.name, parameter.var.mutable_value(), step.layer->disk_grid());
+    for (auto& parameter : step.layer->parameters())
+      take(parameter.layer, parameter.name, parameter.var.mutable_value(), step.layer->disk_grid());
     for (auto& buffer : step.layer->buffers()) take(buffer.layer, buffer.name, buffer.value, {});
   }
-  if (!by_name.empty()) fail_data(fmt::format("{}: model/{}", origin, by_name.begin()->first), "no such array in this network", "one");
+  if (!by_name.empty())
+    fail_data(fmt::format("{}: model/{}", origin, by_name.begin()->first), "no such array in this network", "one");
 }
 
 int64_t Network::parameter_count() const {
@@ -268,12 +279,13 @@ int64_t Network::multiply_adds() const {
 }
 
 std::string Network::describe() const {
-  std::string out = fmt::format("{:<32} {:<16} {:<16} {:>12} {:>14}\n", "layer", "kind", "output", "parameters", "multiply-adds");
+  std::string out =
+      fmt::format("{:<32} {:<16} {:<16} {:>12} {:>14}\n", "layer", "kind", "output", "parameters", "multiply-adds");
   for (size_t i = 0; i < state_->steps.size(); ++i) {
     const auto& line = state_->text.layers[i];
     const LayerCost cost = state_->steps[i].layer ? state_->steps[i].layer->cost() : LayerCost{};
-    out += fmt::format("{:<32} {:<16} {:<16} {:>12} {:>14}\n", line.name, line.kind, state_->steps[i].shape.shape.text(), cost.parameters,
-                       cost.multiply_adds);
+    out += fmt::format("{:<32} {:<16} {:<16} {:>12} {:>14}\n", line.name, line.kind,
+                       state_->steps[i].shape.shape.text(), cost.parameters, cost.multiply_adds);
   }
   out += fmt::format("{:<32} {:<16} {:<16} {:>12} {:>14}\n", "total", "", "", parameter_count(), multiply_adds());
   return out;

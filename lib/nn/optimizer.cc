@@ -12,11 +12,13 @@ namespace {
 
 std::vector<std::string> slot_names(const OptimizerConfig& config) {
   switch (config.kind) {
-    case OptimizerKind::kAdam: return {"m", "v"};
+    case OptimizerKind::kAdam:
+      return {"m", "v"};
     case OptimizerKind::kRmsProp:
       if (config.momentum > 0) return {"cache", "momentum"};
       return {"cache"};
-    case OptimizerKind::kRmsPropGraves: return {"cache", "mean", "momentum"};
+    case OptimizerKind::kRmsPropGraves:
+      return {"cache", "mean", "momentum"};
     case OptimizerKind::kSgd:
     case OptimizerKind::kNesterov:
       if (config.momentum > 0) return {"momentum"};
@@ -35,13 +37,15 @@ const std::vector<std::string>& optimizer_names() {
 OptimizerKind parse_optimizer(const std::string& name) {
   const auto& names = optimizer_names();
   const auto it = std::find(names.begin(), names.end(), name);
-  if (it == names.end()) fail(ErrorKind::kUsage, "--optimizer: expected {}, found '{}'", join(names, " | "), printable(name));
+  if (it == names.end())
+    fail(ErrorKind::kUsage, "--optimizer: expected {}, found '{}'", join(names, " | "), printable(name));
   return static_cast<OptimizerKind>(it - names.begin());
 }
 
 std::string optimizer_name(OptimizerKind kind) { return optimizer_names()[static_cast<size_t>(kind)]; }
 
-Optimizer::Optimizer(std::vector<Parameter*> parameters, OptimizerConfig config) : parameters_(std::move(parameters)), config_(config) {
+Optimizer::Optimizer(std::vector<Parameter*> parameters, OptimizerConfig config)
+    : parameters_(std::move(parameters)), config_(config) {
   const auto names = slot_names(config_);
   slots_per_parameter_ = names.size();
   for (Parameter* parameter : parameters_) {
@@ -84,12 +88,14 @@ void Optimizer::update(size_t index, double learning_rate) {
                             static_cast<float>(config_.epsilon), decay, steps_, false});
       return;
     case OptimizerKind::kRmsProp:
-      kernels::rmsprop_update(weight, gradient, slot(0), slot(1),
-                              {rate, static_cast<float>(config_.rho), static_cast<float>(config_.epsilon), momentum, decay});
+      kernels::rmsprop_update(
+          weight, gradient, slot(0), slot(1),
+          {rate, static_cast<float>(config_.rho), static_cast<float>(config_.epsilon), momentum, decay});
       return;
     case OptimizerKind::kRmsPropGraves:
-      kernels::rmsprop_graves_update(weight, gradient, slot(0), slot(1), slot(2),
-                                     {rate, static_cast<float>(config_.rho), static_cast<float>(config_.epsilon), momentum, decay});
+      kernels::rmsprop_graves_update(
+          weight, gradient, slot(0), slot(1), slot(2),
+          {rate, static_cast<float>(config_.rho), static_cast<float>(config_.epsilon), momentum, decay});
       return;
   }
 }

@@ -10,7 +10,9 @@
 namespace fovea::nn {
 namespace {
 
-bool is_activation(const LayerLine& layer) { return layer.kind == "relu" || layer.kind == "sigmoid" || layer.kind == "tanh"; }
+bool is_activation(const LayerLine& layer) {
+  return layer.kind == "relu" || layer.kind == "sigmoid" || layer.kind == "tanh";
+}
 bool has_weights(const LayerLine& layer) {
   return layer.kind == "conv" || layer.kind == "deconv" || layer.kind == "dense";
 }
@@ -57,7 +59,8 @@ LayerLine make_line(const std::string& kind, const std::string& name) {
 }
 
 size_t index_of(const NetText& net, const std::string& name) {
-  const auto it = std::find_if(net.layers.begin(), net.layers.end(), [&](const LayerLine& layer) { return layer.name == name; });
+  const auto it =
+      std::find_if(net.layers.begin(), net.layers.end(), [&](const LayerLine& layer) { return layer.name == name; });
   return static_cast<size_t>(it - net.layers.begin());
 }
 

@@ -27,10 +27,14 @@ Schedule Schedule::parse(const std::string& text, double decay_speed) {
   const auto colon = text.find(':'), at = text.find('@');
   if (colon == std::string::npos || at == std::string::npos || at < colon) fail_schedule(text);
   const std::string name = text.substr(0, colon);
-  if (name == "exponential") out.kind_ = Kind::kExponential;
-  else if (name == "staircase") out.kind_ = Kind::kStaircase;
-  else if (name == "steps") out.kind_ = Kind::kSteps;
-  else fail_schedule(text);
+  if (name == "exponential")
+    out.kind_ = Kind::kExponential;
+  else if (name == "staircase")
+    out.kind_ = Kind::kStaircase;
+  else if (name == "steps")
+    out.kind_ = Kind::kSteps;
+  else
+    fail_schedule(text);
   const auto factor = parse_double(text.substr(colon + 1, at - colon - 1));
   if (!factor || *factor <= 0 || *factor > 10) fail_schedule(text);
   out.factor_ = *factor;
@@ -53,15 +57,20 @@ double Schedule::rate(double base, int64_t step, int64_t total, int64_t epoch_st
     return period.length * (period.epochs ? static_cast<double>(epoch_steps) : 1) / speed_;
   };
   switch (kind_) {
-    case Kind::kConstant: return base;
-    case Kind::kExponential: return base * std::pow(factor_, now / steps_of(periods_[0]));
-    case Kind::kStaircase: return base * std::pow(factor_, std::floor(now / steps_of(periods_[0])));
+    case Kind::kConstant:
+      return base;
+    case Kind::kExponential:
+      return base * std::pow(factor_, now / steps_of(periods_[0]));
+    case Kind::kStaircase:
+      return base * std::pow(factor_, std::floor(now / steps_of(periods_[0])));
     case Kind::kSteps: {
       for (const auto& period : periods_) base *= now >= steps_of(period) ? factor_ : 1;
       return base;
     }
-    case Kind::kLinear: return base * (1 - progress);
-    case Kind::kCosine: return base * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+    case Kind::kLinear:
+      return base * (1 - progress);
+    case Kind::kCosine:
+      return base * 0.5 * (1 + std::cos(std::numbers::pi * progress));
   }
   return base;
 }

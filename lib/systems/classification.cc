@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/ops/softmax_loss.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/progress.h"
-#include "autograd/ops/softmax_loss.h"
 #include "data/augment.h"
 #include "eval/classification.h"
 
@@ -22,11 +22,14 @@ void add_probabilities(nn::Network& network, const Tensor& batch, const std::vec
   const auto values = probabilities.value().span<float>();
   for (size_t i = 0; i < owner.size(); ++i) {
     double* row = sums.data() + owner[i] * classes;
-    for (int64_t k = 0; k < classes; ++k) row[k] += weight * static_cast<double>(values[i * static_cast<size_t>(classes) + static_cast<size_t>(k)]);
+    for (int64_t k = 0; k < classes; ++k)
+      row[k] += weight * static_cast<double>(values[i * static_cast<size_t>(classes) + static_cast<size_t>(k)]);
   }
 }
 
-int64_t item_floats(const data::Preprocess& preprocess) { return preprocess.height * preprocess.width * preprocess.channels; }
+int64_t item_floats(const data::Preprocess& preprocess) {
+  return preprocess.height * preprocess.width * preprocess.channels;
+}
 
 std::vector<int64_t> range(int64_t begin, int64_t end) {
   std::vector<int64_t> out;
@@ -35,10 +38,12 @@ std::vector<int64_t> range(int64_t begin, int64_t end) {
 }
 
 // Crops of a few pictures at a time, rendered in parallel over pictures, then run in network batches.
-void run_crops(nn::Network& network, const data::Preprocess& preprocess, const data::ImageSource& source, const CropOptions& options,
-               const std::vector<int64_t>& items, std::vector<double>& sums, int64_t classes) {
+void run_crops(nn::Network& network, const data::Preprocess& preprocess, const data::ImageSource& source,
+               const CropOptions& options, const std::vector<int64_t>& items, std::vector<double>& sums,
+               int64_t classes) {
   const int64_t crops = data::crop_count(options.scheme), floats = item_floats(preprocess);
-  Tensor rendered = Tensor::empty({static_cast<int64_t>(items.size()) * crops, preprocess.height, preprocess.width, preprocess.channels});
+  Tensor rendered = Tensor::empty(
+      {static_cast<int64_t>(items.size()) * crops, preprocess.height, preprocess.width, preprocess.channels});
   float* out = rendered.data<float>();
   parallel_tasks(static_cast<int64_t>(items.size()), [&](int64_t i) {
     const data::PixelView pixels = source.pixels(items[static_cast<size_t>(i)]);
@@ -67,7 +72,8 @@ std::optional<std::vector<double>> class_probabilities(nn::Network& network, con
     if (should_stop()) return std::nullopt;
     const auto items = range(begin, std::min(begin + pictures, source.size()));
     if (options.scheme == data::CropScheme::kCenter) {
-      Tensor batch = Tensor::empty({static_cast<int64_t>(items.size()), preprocess.height, preprocess.width, preprocess.channels});
+      Tensor batch =
+          Tensor::empty({static_cast<int64_t>(items.size()), preprocess.height, preprocess.width, preprocess.channels});
       data::load_batch(source, items, preprocess, {}, {}, batch.data<float>());
       add_probabilities(network, batch, items, 1, sums, classes);
     } else {
@@ -98,9 +104,11 @@ Score score_probabilities(const std::vector<double>& probabilities, const data::
   return score;
 }
 
-std::optional<Score> quick_score(nn::Network& network, const data::Preprocess& preprocess, const data::ImageSource& source,
-                                 int64_t batch, const std::function<bool()>& should_stop) {
-  const auto probabilities = class_probabilities(network, preprocess, source, {data::CropScheme::kCenter, batch}, should_stop);
+std::optional<Score> quick_score(nn::Network& network, const data::Preprocess& preprocess,
+                                 const data::ImageSource& source, int64_t batch,
+                                 const std::function<bool()>& should_stop) {
+  const auto probabilities =
+      class_probabilities(network, preprocess, source, {data::CropScheme::kCenter, batch}, should_stop);
   if (!probabilities) return std::nullopt;
   return score_probabilities(*probabilities, source, network.output_shape().shape.count());
 }
@@ -121,7 +129,9 @@ void check_labels(const std::vector<std::string>& model_labels, int64_t classes,
               "the model was trained on another list of classes");
   }
   for (int64_t i = 0; i < source.size(); ++i) {
-    if (source.label(i) >= classes) fail_data(fmt::format("{}: label[{}]", source.name(), i), fmt::format("0..{}", classes - 1), std::to_string(source.label(i)));
+    if (source.label(i) >= classes)
+      fail_data(fmt::format("{}: label[{}]", source.name(), i), fmt::format("0..{}", classes - 1),
+                std::to_string(source.label(i)));
   }
 }
 
@@ -134,9 +144,13 @@ std::vector<std::string> class_names(const train::Model& model, const data::Imag
 }
 
 void check_same_classes(const train::Model& first, const train::Model& other) {
-  const int64_t expected = first.network.output_shape().shape.count(), found = other.network.output_shape().shape.count();
-  if (expected != found) fail_data(other.path + ": output", fmt::format("{} classes as in {}", expected, base_name(first.path)), std::to_string(found));
-  if (first.labels != other.labels) fail_data(other.path + ": labels", fmt::format("the class list of {}", base_name(first.path)), "another");
+  const int64_t expected = first.network.output_shape().shape.count(),
+                found = other.network.output_shape().shape.count();
+  if (expected != found)
+    fail_data(other.path + ": output", fmt::format("{} classes as in {}", expected, base_name(first.path)),
+              std::to_string(found));
+  if (first.labels != other.labels)
+    fail_data(other.path + ": labels", fmt::format("the class list of {}", base_name(first.path)), "another");
 }
 
 }  // namespace fovea

@@ -54,11 +54,13 @@ nn::NetText with_input_text(const nn::NetText& net, const std::string& text) {
 }
 
 nn::NetText load_net(const std::string& name) {
-  if (file_exists(name) && !is_directory(name)) return nn::parse_net(read_text_file(name, kMaxNetBytes), base_name(name));
+  if (file_exists(name) && !is_directory(name))
+    return nn::parse_net(read_text_file(name, kMaxNetBytes), base_name(name));
   if (name.find('/') == std::string::npos) {
     for (const auto& folder : model_folders()) {
       for (const std::string& file : {folder + "/" + name + ".net", folder + "/" + name}) {
-        if (file_exists(file) && !is_directory(file)) return nn::parse_net(read_text_file(file, kMaxNetBytes), base_name(file));
+        if (file_exists(file) && !is_directory(file))
+          return nn::parse_net(read_text_file(file, kMaxNetBytes), base_name(file));
       }
     }
   }

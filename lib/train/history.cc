@@ -26,7 +26,9 @@ int64_t step_of(const std::string& line) {
   constexpr std::string_view kStart = "{\"step\":";
   if (!line.starts_with(kStart)) return -1;
   const auto end = line.find_first_of(",}", kStart.size());
-  return end == std::string::npos ? -1 : parse_int(std::string_view(line).substr(kStart.size(), end - kStart.size())).value_or(-1);
+  return end == std::string::npos
+             ? -1
+             : parse_int(std::string_view(line).substr(kStart.size(), end - kStart.size())).value_or(-1);
 }
 
 }  // namespace
@@ -60,7 +62,8 @@ std::optional<double> History::last(const std::string& name) const {
 
 const std::vector<double>& History::column(const std::string& name) const {
   const auto it = columns_.find(name);
-  if (it == columns_.end()) fail(ErrorKind::kData, "the training log has no column '{}'; it has {}", name, join(names_, ", "));
+  if (it == columns_.end())
+    fail(ErrorKind::kData, "the training log has no column '{}'; it has {}", name, join(names_, ", "));
   return it->second;
 }
 
@@ -142,7 +145,8 @@ History read_metrics(const std::string& path) {
     if (line.empty()) continue;
     const io::Json object = io::parse_json(line, fmt::format("{}:{}", path, number));
     if (!object.is_object() || !object.contains("step") || !object["step"].is_number_integer()) {
-      fail_data(fmt::format("{}:{}", path, number), "an object with an integer \"step\"", fmt::format("'{}'", printable(line)));
+      fail_data(fmt::format("{}:{}", path, number), "an object with an integer \"step\"",
+                fmt::format("'{}'", printable(line)));
     }
     Metrics metrics;
     for (const auto& [name, value] : object.items()) {

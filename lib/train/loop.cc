@@ -29,8 +29,8 @@ class Loop {
  private:
   void start();
   void restore_from(const std::string& path);
-  bool train();                 // false: stopped before the last step
-  bool report();                // evaluates if it is due; false: interrupted
+  bool train();   // false: stopped before the last step
+  bool report();  // evaluates if it is due; false: interrupted
   void one_step();
   void save(const std::string& path, bool final_state);
   void save_periodically();
@@ -52,7 +52,7 @@ class Loop {
   History history_;
   Metrics final_metrics_;
   int64_t step_ = 0;
-  double loss_sum_ = 0;          // since the last report
+  double loss_sum_ = 0;  // since the last report
   int64_t loss_count_ = 0;
   double best_metric_ = -std::numeric_limits<double>::infinity();
   int64_t best_step_ = -1;
@@ -88,7 +88,8 @@ void Loop::restore_from(const std::string& path) {
   loss_sum_ = state.value("loss_sum", 0.0);
   loss_count_ = state.value("loss_count", int64_t{0});
   best_step_ = state.value("best_step", int64_t{-1});
-  if (best_step_ >= 0 && state.contains("best_metric") && state["best_metric"].is_number()) best_metric_ = state["best_metric"].get<double>();
+  if (best_step_ >= 0 && state.contains("best_metric") && state["best_metric"].is_number())
+    best_metric_ = state["best_metric"].get<double>();
   reports_without_best_ = state.value("reports_without_best", int64_t{0});
   history_ = logged_history(data);
   task_.restore(data, path);
@@ -97,15 +98,18 @@ void Loop::restore_from(const std::string& path) {
 
 void Loop::start() {
   probe_output(options_.output, options_.no_clobber);
-  if (options_.resume && file_exists(options_.output)) restore_from(options_.output);
-  else if (options_.resume) log::info("{} does not exist yet: starting afresh", options_.output);
+  if (options_.resume && file_exists(options_.output))
+    restore_from(options_.output);
+  else if (options_.resume)
+    log::info("{} does not exist yet: starting afresh", options_.output);
   metrics_ = MetricsFile(options_.metrics, step_ > 0 ? step_ : -1);
 }
 
 bool Loop::report_due() const {
   if (!history_.steps().empty() && history_.steps().back() >= step_) return false;
   if (step_ == options_.steps) return true;
-  if (std::find(options_.evaluate_at.begin(), options_.evaluate_at.end(), step_) != options_.evaluate_at.end()) return true;
+  if (std::find(options_.evaluate_at.begin(), options_.evaluate_at.end(), step_) != options_.evaluate_at.end())
+    return true;
   return options_.evaluate_every > 0 && step_ > 0 && step_ % options_.evaluate_every == 0;
 }
 
@@ -114,9 +118,11 @@ bool Loop::report() {
   const auto metrics = task_.evaluate(step_, [this] { return stop_asked(); });
   if (!metrics) return false;
   Metrics row;
-  row.emplace_back("epoch", static_cast<double>(step_) / static_cast<double>(std::max<int64_t>(1, task_.steps_per_epoch())));
+  row.emplace_back("epoch",
+                   static_cast<double>(step_) / static_cast<double>(std::max<int64_t>(1, task_.steps_per_epoch())));
   row.emplace_back("learning_rate", task_.learning_rate(std::min(step_, options_.steps - 1)));
-  row.emplace_back("loss", loss_count_ > 0 ? loss_sum_ / static_cast<double>(loss_count_) : std::numeric_limits<double>::quiet_NaN());
+  row.emplace_back("loss", loss_count_ > 0 ? loss_sum_ / static_cast<double>(loss_count_)
+                                           : std::numeric_limits<double>::quiet_NaN());
   row.insert(row.end(), metrics->begin(), metrics->end());
   loss_sum_ = 0;
   loss_count_ = 0;
@@ -143,7 +149,8 @@ void Loop::note_best(const Metrics& metrics) {
 void Loop::diverged(double loss) {
   metrics_.write(step_ + 1, {{"loss", loss}, {"diverged", 1}});
   const bool saved = !hash_.empty();
-  throw Error(ErrorKind::kDiverged, fmt::format("training diverged: the loss is {} at step {}", format_number(loss), step_ + 1),
+  throw Error(ErrorKind::kDiverged,
+              fmt::format("training diverged: the loss is {} at step {}", format_number(loss), step_ + 1),
               saved ? fmt::format("{} holds the last good state; try a smaller --learning-rate", options_.output)
                     : "no checkpoint had been written yet; try a smaller --learning-rate");
 }
@@ -198,7 +205,8 @@ bool Loop::train() {
     if (step_ >= options_.steps || out_of_patience()) return true;
     if (stop_asked()) return false;
     one_step();
-    progress.update(step_, fmt::format("loss {:.4g}", loss_sum_ / static_cast<double>(std::max<int64_t>(1, loss_count_))));
+    progress.update(step_,
+                    fmt::format("loss {:.4g}", loss_sum_ / static_cast<double>(std::max<int64_t>(1, loss_count_))));
     if (step_ < options_.steps) save_periodically();
   }
 }
@@ -223,8 +231,8 @@ LoopResult Loop::run() {
   result.final_metrics = final_metrics_;
   result.content_hash = hash_;
   if (done) return result;
-  log::info("stopped by {} at step {} of {}; {} is complete: run again with --resume", stopped_reason(), step_, options_.steps,
-            options_.output);
+  log::info("stopped by {} at step {} of {}; {} is complete: run again with --resume", stopped_reason(), step_,
+            options_.steps, options_.output);
   if (signals::stop_requested() == SIGINT) signals::die_of(SIGINT);
   result.exit_code = static_cast<int>(ErrorKind::kStopped);
   return result;
@@ -232,11 +240,14 @@ LoopResult Loop::run() {
 
 }  // namespace
 
-LoopResult run(Task& task, const LoopOptions& options, const io::RootAttributes& root) { return Loop(task, options, root).run(); }
+LoopResult run(Task& task, const LoopOptions& options, const io::RootAttributes& root) {
+  return Loop(task, options, root).run();
+}
 
 std::string sibling_checkpoint(const std::string& output, const std::string& infix) {
   for (const std::string_view suffix : {std::string_view(".ckpt.h5"), std::string_view(".h5")}) {
-    if (output.ends_with(suffix)) return output.substr(0, output.size() - suffix.size()) + "." + infix + std::string(suffix);
+    if (output.ends_with(suffix))
+      return output.substr(0, output.size() - suffix.size()) + "." + infix + std::string(suffix);
   }
   return output + "." + infix;
 }
@@ -249,7 +260,8 @@ void check_same_parameters(const std::string& stored, const std::string& now, co
     for (const auto& [key, value] : a.items()) {
       if (std::find(ignored.begin(), ignored.end(), key) != ignored.end()) continue;
       if (b.contains(key) ? !only_missing && b[key] != value : true) {
-        differences.push_back(fmt::format("{} (was {}, now {})", key, before.contains(key) ? before[key].dump() : "absent",
+        differences.push_back(fmt::format("{} (was {}, now {})", key,
+                                          before.contains(key) ? before[key].dump() : "absent",
                                           after.contains(key) ? after[key].dump() : "absent"));
       }
     }
@@ -257,7 +269,8 @@ void check_same_parameters(const std::string& stored, const std::string& now, co
   compare(before, after, false);
   compare(after, before, true);
   if (differences.empty()) return;
-  throw Error(ErrorKind::kData, fmt::format("{}: cannot continue with other parameters: {}", origin, join(differences, "; ")),
+  throw Error(ErrorKind::kData,
+              fmt::format("{}: cannot continue with other parameters: {}", origin, join(differences, "; ")),
               "give the options of the first run, or start afresh without --resume (--init takes weights only)");
 }
 

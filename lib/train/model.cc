@@ -16,14 +16,16 @@ constexpr int64_t kMaxSide = 1 << 14;
 int64_t side_of(const io::Json& json, const char* key, int64_t low, const std::string& origin) {
   const int64_t value = json.contains(key) && json[key].is_number_integer() ? json[key].get<int64_t>() : -1;
   if (value < low || value > kMaxSide) {
-    fail_data(fmt::format("{}: model/preprocess: {}", origin, key), fmt::format("{}..{}", low, kMaxSide), json.contains(key) ? json[key].dump() : "nothing");
+    fail_data(fmt::format("{}: model/preprocess: {}", origin, key), fmt::format("{}..{}", low, kMaxSide),
+              json.contains(key) ? json[key].dump() : "nothing");
   }
   return value;
 }
 
 std::vector<float> channel_list(const io::Json& json, const char* key, const std::string& origin) {
   if (!json.contains(key)) return {};
-  if (!json[key].is_array()) fail_data(fmt::format("{}: model/preprocess: {}", origin, key), "a list of numbers", json[key].dump());
+  if (!json[key].is_array())
+    fail_data(fmt::format("{}: model/preprocess: {}", origin, key), "a list of numbers", json[key].dump());
   std::vector<float> out;
   for (const auto& value : json[key]) {
     if (!value.is_number()) fail_data(fmt::format("{}: model/preprocess: {}", origin, key), "numbers", value.dump());
@@ -74,7 +76,8 @@ data::Preprocess parse_preprocess(const std::string& json_text, const std::strin
   out.stddev = channel_list(json, "std", origin);
   out.bgr = json.value("order", io::Json("rgb")) == "bgr";
   out.threshold = static_cast<int>(side_of(json, "threshold", -1, origin));
-  out.resize = json.value("resize", io::Json("crop")) == "stretch" ? data::ResizeMode::kStretch : data::ResizeMode::kShorterSide;
+  out.resize =
+      json.value("resize", io::Json("crop")) == "stretch" ? data::ResizeMode::kStretch : data::ResizeMode::kShorterSide;
   out.resize_side = side_of(json, "resize_side", 0, origin);
   try {
     data::check_preprocess(out);
@@ -126,11 +129,14 @@ void take_weights(nn::Network& network, const Model& model) {
     const auto it = std::find_if(given.begin(), given.end(), [&](const nn::Array& other) {
       return other.layer == array.layer && other.name == array.name && other.shape == array.shape;
     });
-    if (it != given.end()) array.values = it->values, ++taken;
-    else fresh.push_back(array.layer + "/" + array.name);
+    if (it != given.end())
+      array.values = it->values, ++taken;
+    else
+      fresh.push_back(array.layer + "/" + array.name);
   }
   if (taken == 0) fail_data(model.path + ": model", "arrays that fit the network", "none");
-  if (!fresh.empty()) log::warning("{}: not in it or of another shape, freshly initialised: {}", model.path, join(fresh, ", "));
+  if (!fresh.empty())
+    log::warning("{}: not in it or of another shape, freshly initialised: {}", model.path, join(fresh, ", "));
   network.import_arrays(arrays, model.path);
 }
 
@@ -139,17 +145,24 @@ Model load_model(const std::string& path) { return make_model(io::read_checkpoin
 Model make_model(const io::CheckpointData& data, const std::string& path) {
   nn::NetText text = nn::parse_net(data.network, path + ": model/network");
   const bool batch_norm = nn::has_batch_norm(text);
-  Model model{nn::Network(std::move(text)), parse_preprocess(data.preprocess_json, path), data.labels, path, data.root.content_hash, batch_norm};
+  Model model{nn::Network(std::move(text)),
+              parse_preprocess(data.preprocess_json, path),
+              data.labels,
+              path,
+              data.root.content_hash,
+              batch_norm};
   const auto& input = model.network.input();
   const auto& preprocess = model.preprocess;
   if (input.height != preprocess.height || input.width != preprocess.width || input.channels != preprocess.channels) {
-    fail_data(path + ": model/preprocess", fmt::format("{}x{}x{}, the input of model/network", input.height, input.width, input.channels),
+    fail_data(path + ": model/preprocess",
+              fmt::format("{}x{}x{}, the input of model/network", input.height, input.width, input.channels),
               fmt::format("{}x{}x{}", preprocess.height, preprocess.width, preprocess.channels));
   }
   restore_arrays(model.network, data, path);
   const int64_t classes = model.network.output_shape().shape.count();
   if (!model.labels.empty() && static_cast<int64_t>(model.labels.size()) != classes) {
-    fail_data(path + ": labels", fmt::format("{} names, one for each output", classes), std::to_string(model.labels.size()));
+    fail_data(path + ": labels", fmt::format("{} names, one for each output", classes),
+              std::to_string(model.labels.size()));
   }
   return model;
 }

@@ -1,6 +1,6 @@
 // Our side of the adversarial workloads; arguments and protocol as in bench_bn.cc.
-//   gat-step    one iteration of Lee et al.: gradient input, generator step, classifier step; allconv48 and g48, batch
-//   128 pgd-attack  PGD-10 on a batch of 128 against allconv48
+//   gat-step    one iteration of Lee et al.: gradient input, generator step, classifier step; allconv48, g48, batch 128
+//   pgd-attack  PGD-10 on a batch of 128 against allconv48
 #include <cstdio>
 #include <memory>
 

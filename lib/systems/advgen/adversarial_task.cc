@@ -172,9 +172,9 @@ Tensor AdversarialTask::perturb(const AttackBatch& batch, int64_t step, double& 
   if (!perturbs(setup_.options)) return {};
   if (generator_) return play(batch, step, generator_loss);
   const AttackConfig attack = attack_at(step);
-  Tensor x_adv = setup_.noise_norm > 0               ? gaussian_noise(batch, setup_.noise_norm, setup_.seed)
+  Tensor x_adv = setup_.noise_norm > 0              ? gaussian_noise(batch, setup_.noise_norm, setup_.seed)
                  : setup_.options.method == "noise" ? random_start(batch, attack, 0)
-                                                     : run_attack(victim_, batch, attack).adversarial;
+                                                    : run_attack(victim_, batch, attack).adversarial;
   log_.add_perturbation(batch.x, x_adv, 0);
   return x_adv;
 }

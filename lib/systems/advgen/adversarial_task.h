@@ -21,8 +21,8 @@ struct AdversarialSetup {
   std::optional<nn::NetText> generator;  // for the methods that have one
   data::Preprocess preprocess;           // the classifier's own
   std::vector<std::string> labels;
-  TrainOptions options;    // with apply_method()
-  double noise_norm = 0;   // --match-norm: L2 norm of Gaussian noise; 0: uniform in the ball
+  TrainOptions options;   // with apply_method()
+  double noise_norm = 0;  // --match-norm: L2 norm of Gaussian noise; 0: uniform in the ball
   uint64_t seed = 1;
   int64_t total_steps = 0;
 };

@@ -56,6 +56,7 @@ std::vector<int32_t> targets_of(const std::string& target, const std::vector<std
   if (target == "least-likely") return least_likely(logits);
   const int64_t classes = logits.extent(1);
   std::vector<int32_t> out;
+  out.reserve(labels.size());
   for (const int32_t label : labels) {
     out.push_back(target == "next" ? static_cast<int32_t>((label + 1) % classes)
                                    : target_class(target, names, classes));

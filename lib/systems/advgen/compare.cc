@@ -38,8 +38,8 @@ std::string interval_text(const eval::Interval& interval) {
   return fmt::format("95 % interval {:+.2f} .. {:+.2f} points", 100 * interval.low, 100 * interval.high);
 }
 
-// Two ways to read the paper's claim of lower generalisation error. A small gap alone may come from fitting the training
-// images badly, as dropout does.
+// Two ways to read the paper's claim of lower generalisation error. A small gap alone may come from fitting the
+// training images badly, as dropout does.
 struct Claim {
   const char *quantity, *name;
   bool lower_is_better;
@@ -60,7 +60,7 @@ std::string claim_sentence(const Results& results, const Claim& about, const std
   if (difference.interval->contains(0)) return fmt::format("{}: no difference shown ({}).", subject, numbers);
   const bool lower = difference.moments->mean < 0;
   // The paper's claim is about GAT alone; for the other methods the sign is stated and no more.
-  const std::string claim = !method.starts_with("gat")      ? ""
+  const std::string claim = !method.starts_with("gat")       ? ""
                             : lower == about.lower_is_better ? " This supports the paper's claim on these data."
                                                              : " This contradicts the paper's claim on these data.";
   return fmt::format("{}: {} ({}).{}", subject, lower ? "lower" : "higher", numbers, claim);

@@ -292,11 +292,11 @@ void declare_eval(cli::OptionTable& table, EvalOptions& options) {
       .range(1, 1e6)
       .source("[ours]")
       .default_text("none");
-  table.add("smallest-eps", options.smallest, "Search the smallest epsilon at which pgd fools each image, by bisection.");
+  table.add("smallest-eps", options.smallest,
+            "Search the smallest epsilon at which pgd fools each image, by bisection.");
   table.add("checks", options.checks, "Look for signs of gradient masking.");
   table.group("Report");
-  table
-      .add("what", options.what, "TABLE", "What to print.")
+  table.add("what", options.what, "TABLE", "What to print.")
       .choices({"attacks", "checks", "transfer", "smallest"})
       .text("smallest: a row for each image, with --smallest-eps implied.");
   table.add("report", options.report, "FILE", "Write the whole report as Markdown.")

@@ -108,8 +108,8 @@ int generate(const GenerateOptions& options, const cli::Invocation& invocation) 
   table.columns = {{"output"},   {"kind"},           {"steps"},       {"fooling_ratio"},
                    {"accuracy"}, {"target_reached"}, {"content_hash"}};
   table.rows.push_back({options.output, options.kind, result.steps, eval::cell(result.history.last("fooling_ratio")),
-                        eval::cell(result.history.last("test_accuracy")), eval::cell(result.history.last("target_reached")),
-                        result.content_hash});
+                        eval::cell(result.history.last("test_accuracy")),
+                        eval::cell(result.history.last("target_reached")), result.content_hash});
   print_table(table, invocation);
   return 0;
 }

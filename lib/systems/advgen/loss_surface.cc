@@ -18,8 +18,7 @@ void normalise(std::vector<double>& direction, ops::Norm norm) {
     for (double& value : direction) value = static_cast<double>((value > 0) - (value < 0));
     return;
   }
-  const double length =
-      std::sqrt(std::inner_product(direction.begin(), direction.end(), direction.begin(), 0.0));
+  const double length = std::sqrt(std::inner_product(direction.begin(), direction.end(), direction.begin(), 0.0));
   for (double& value : direction) value = length > 0 ? value / length : 0;
 }
 

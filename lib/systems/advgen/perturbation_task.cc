@@ -74,8 +74,7 @@ std::optional<train::Metrics> PerturbationTask::evaluate(int64_t, const std::fun
   const int64_t images = std::min(setup_.options.eval_images, test_->size());
   for (int64_t begin = 0; begin < images; begin += kBatch) {
     if (should_stop()) return std::nullopt;
-    const AttackBatch batch =
-        load_attack_batch(*test_, begin, std::min(begin + kBatch, images), model_.preprocess);
+    const AttackBatch batch = load_attack_batch(*test_, begin, std::min(begin + kBatch, images), model_.preprocess);
     const auto before = predictions(victim_.logits(batch.x));
     const auto wanted = loss_labels(batch.x, batch.labels);
     const auto after = predictions(victim_.logits(generator_.adversarial(victim_, batch.x, wanted)));

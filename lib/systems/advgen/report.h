@@ -66,7 +66,8 @@ struct GradientCensus {
   double median_norm = 0;         // L2, of the cross-entropy
 };
 
-// The smallest ball in which PGD fools an image, by bisection: right to 1/256 in Linf, 1/128 of the largest radius in L2.
+// The smallest ball in which PGD fools an image, by bisection: right to 1/256 in Linf, 1/128 of the largest radius in
+// L2.
 struct SmallestRadii {
   double largest = 0;          // no image was searched beyond
   std::vector<double> radius;  // per image; 0: wrong without an attack; infinity: not fooled at the largest

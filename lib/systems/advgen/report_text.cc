@@ -123,12 +123,13 @@ std::string smallest_section(const ModelReport& model, const ReportEffort& effor
     const double radius = radii.quantile(share / 100.0);
     first += fmt::format(" {} % |", share);
     rule += " --: |";
-    second += std::isinf(radius)                   ? fmt::format(" > {:.3g} |", radii.largest)
+    second += std::isinf(radius)                ? fmt::format(" > {:.3g} |", radii.largest)
               : effort.norm == ops::Norm::kLinf ? fmt::format(" {:.3g}/255 |", 255 * radius)
-                                                   : fmt::format(" {:.3g} |", radius);
+                                                : fmt::format(" {:.3g} |", radius);
   }
-  return fmt::format("{}\n{}\n{}\n\nSmallest ball in which PGD-{} fools an image, by bisection; clean errors count as 0.\n\n",
-                     first, rule, second, effort.steps);
+  return fmt::format(
+      "{}\n{}\n{}\n\nSmallest ball in which PGD-{} fools an image, by bisection; clean errors count as 0.\n\n", first,
+      rule, second, effort.steps);
 }
 
 // D8's numbers are a share and a norm, the others' are accuracies.
@@ -221,8 +222,8 @@ std::string markdown(const Report& report, const std::string& figure) {
   for (size_t m = 0; m < report.models.size(); ++m) {
     const ModelReport& model = report.models[m];
     out += fmt::format("## {}\n\n{} classes; {}.\n\n", cell_text(model.name), model.classes, training_text(model));
-    out += attack_section(model, report.effort.norm) + curve_section(model) +
-           smallest_section(model, report.effort) + check_section(report.checks[m]);
+    out += attack_section(model, report.effort.norm) + curve_section(model) + smallest_section(model, report.effort) +
+           check_section(report.checks[m]);
     for (const auto& sentence : closing_sentences(model, report.checks[m])) out += sentence + "\n";
     out += "\n";
   }

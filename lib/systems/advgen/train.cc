@@ -54,7 +54,8 @@ nn::NetText classifier_text(const TrainOptions& options, const train::Model* ini
 double perturbation_norm(const std::string& path) {
   const train::History log = train::logged_history(io::read_checkpoint(path, {false, false, true}));
   const auto norm = log.last("delta_l2");
-  if (!norm || *norm <= 0) fail_data(path + ": training/log/delta_l2", "the checkpoint of a gat run, with its log", "none");
+  if (!norm || *norm <= 0)
+    fail_data(path + ": training/log/delta_l2", "the checkpoint of a gat run, with its log", "none");
   return *norm;
 }
 

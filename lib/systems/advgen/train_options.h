@@ -24,7 +24,7 @@ struct TrainOptions {
 
   std::string eps = "8/255";  // of the bounded methods
   int64_t attack_steps = 10, eps_warmup = 0;
-  std::string step_size;  // "" = the method's own
+  std::string step_size;   // "" = the method's own
   std::string match_norm;  // checkpoint with a generator; "": the ball
   double alpha = 0.5;
   double dropout = 0.5, input_dropout = 0.2;

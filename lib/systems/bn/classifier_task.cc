@@ -16,7 +16,7 @@ namespace fovea::bn {
 namespace {
 
 constexpr int64_t kEvaluationBatch = 100;
-constexpr int64_t kMaxPopulationBatches = 1000;   // [ours] spec section 3
+constexpr int64_t kMaxPopulationBatches = 1000;    // [ours] spec section 3
 constexpr uint64_t kPopulationEpoch = 1ULL << 40;  // its batches and dropout masks are those of no training epoch
 
 data::AugmentConfig augment_config(const AugmentOptions& options) {
@@ -69,7 +69,8 @@ ClassifierTask::ClassifierTask(nn::Network network, ClassifierSetup setup, const
       network_(std::move(network)),
       optimizer_(network_.parameters(), optimizer_config(setup_.options.recipe)),
       schedule_(nn::Schedule::parse(setup_.options.recipe.schedule, setup_.options.recipe.decay_speed)),
-      sampler_({training.size(), setup_.options.recipe.batch, data::parse_shuffle_mode(setup_.options.augment.shuffle), setup_.seed, true}),
+      sampler_({training.size(), setup_.options.recipe.batch, data::parse_shuffle_mode(setup_.options.augment.shuffle),
+                setup_.seed, true}),
       augment_(augment_config(setup_.options.augment)),
       labels_(static_cast<size_t>(setup_.options.recipe.batch)),
       biased_layers_(find_biased_layers(network_.text())),
@@ -81,12 +82,14 @@ ClassifierTask::ClassifierTask(nn::Network network, ClassifierSetup setup, const
 
 double ClassifierTask::learning_rate(int64_t step) const {
   const auto& recipe = setup_.options.recipe;
-  return schedule_.rate(recipe.learning_rate * recipe.lr_mult, step, setup_.total_steps, steps_per_epoch(), recipe.warmup);
+  return schedule_.rate(recipe.learning_rate * recipe.lr_mult, step, setup_.total_steps, steps_per_epoch(),
+                        recipe.warmup);
 }
 
 void ClassifierTask::load_batch(int64_t step) {
   const auto items = sampler_.batch_at(step);
-  data::load_batch(training_, items, setup_.preprocess, augment_, {setup_.seed, sampler_.epoch_of(step)}, batch_.data<float>());
+  data::load_batch(training_, items, setup_.preprocess, augment_, {setup_.seed, sampler_.epoch_of(step)},
+                   batch_.data<float>());
   for (size_t i = 0; i < items.size(); ++i) labels_[i] = training_.label(items[i]);
 }
 
@@ -141,18 +144,22 @@ std::optional<train::Metrics> ClassifierTask::evaluate(int64_t step, const std::
 
 std::optional<train::Metrics> ClassifierTask::finish(const std::function<bool()>& should_stop) {
   finished_ = false;
-  const bool population = setup_.options.bn_stats == "population" && !network_.buffers().empty() && !setup_.options.freeze_bn;
+  const bool population =
+      setup_.options.bn_stats == "population" && !network_.buffers().empty() && !setup_.options.freeze_bn;
   if (!population) {
     finished_ = true;
     return train::Metrics{};
   }
   moving_ = statistics_of(network_);
-  const int64_t wanted = setup_.options.population_batches > 0 ? setup_.options.population_batches : kMaxPopulationBatches;
+  const int64_t wanted =
+      setup_.options.population_batches > 0 ? setup_.options.population_batches : kMaxPopulationBatches;
   const int64_t batches = std::min(wanted, sampler_.batches_per_epoch());
-  data::Sampler sampler({training_.size(), setup_.options.recipe.batch, data::parse_shuffle_mode(setup_.options.augment.shuffle), setup_.seed, true});
+  data::Sampler sampler({training_.size(), setup_.options.recipe.batch,
+                         data::parse_shuffle_mode(setup_.options.augment.shuffle), setup_.seed, true});
   sampler.seek(kPopulationEpoch, 0);
   const auto next = [&](int64_t) {
-    data::load_batch(training_, sampler.next(), setup_.preprocess, augment_, {setup_.seed, kPopulationEpoch}, batch_.data<float>());
+    data::load_batch(training_, sampler.next(), setup_.preprocess, augment_, {setup_.seed, kPopulationEpoch},
+                     batch_.data<float>());
     return batch_;
   };
   if (!recalibrate(network_, batches, setup_.seed, next, should_stop)) return std::nullopt;
@@ -169,9 +176,7 @@ std::optional<train::Metrics> ClassifierTask::finish(const std::function<bool()>
   return metrics;
 }
 
-bool ClassifierTask::parameters_are_finite() const {
-  return train::parameters_are_finite(network_);
-}
+bool ClassifierTask::parameters_are_finite() const { return train::parameters_are_finite(network_); }
 
 void ClassifierTask::save(io::CheckpointData& data) const {
   train::store_model(network_, setup_.preprocess, setup_.labels, data);
@@ -192,7 +197,8 @@ void ClassifierTask::restore(const io::CheckpointData& data, const std::string& 
   train::restore_optimizer(optimizer_, data, origin);
   std::vector<nn::Array> moving;
   for (const auto& stored : data.optimizer) {
-    if (stored.slot == "moving") moving.push_back({stored.layer, stored.parameter, Shape(std::span<const int64_t>(stored.shape)), stored.values});
+    if (stored.slot == "moving")
+      moving.push_back({stored.layer, stored.parameter, Shape(std::span<const int64_t>(stored.shape)), stored.values});
   }
   set_statistics(network_, moving);
   if (!percentiles_.empty()) percentiles_.continue_from(data, origin);

@@ -18,15 +18,17 @@ namespace fovea::bn {
 struct ClassifierSetup {
   data::Preprocess preprocess;
   std::vector<std::string> labels;
-  TrainOptions options;           // with the preset applied
+  TrainOptions options;  // with the preset applied
   uint64_t seed = 1;
   int64_t total_steps = 0;
 };
 
 class ClassifierTask : public train::Task {
  public:
-  // Initialises the network by the seed. `test` may be null: then nothing is evaluated. The sources must outlive the task.
-  ClassifierTask(nn::Network network, ClassifierSetup setup, const data::ImageSource& training, const data::ImageSource* test);
+  // Initialises the network by the seed. `test` may be null: then nothing is evaluated. The sources must outlive the
+  // task.
+  ClassifierTask(nn::Network network, ClassifierSetup setup, const data::ImageSource& training,
+                 const data::ImageSource* test);
 
   int64_t steps_per_epoch() const override { return sampler_.batches_per_epoch(); }
   double learning_rate(int64_t step) const override;
@@ -50,17 +52,17 @@ class ClassifierTask : public train::Task {
   ClassifierSetup setup_;
   const data::ImageSource& training_;
   const data::ImageSource* test_;
-  mutable nn::Network network_;      // export_arrays() of a const save() needs no change
+  mutable nn::Network network_;  // export_arrays() of a const save() needs no change
   nn::Optimizer optimizer_;
   nn::Schedule schedule_;
   data::Sampler sampler_;
   data::AugmentConfig augment_;
   Tensor batch_;
   std::vector<int32_t> labels_;
-  std::vector<std::string> biased_layers_;   // layers that keep a bias before a batch_norm
+  std::vector<std::string> biased_layers_;  // layers that keep a bias before a batch_norm
   PercentileLog percentiles_;
   bool finished_ = false;
-  std::vector<nn::Array> moving_;            // moving averages, while the network holds population statistics
+  std::vector<nn::Array> moving_;  // moving averages, while the network holds population statistics
 };
 
 }  // namespace fovea::bn

@@ -4,7 +4,8 @@
 
 namespace fovea::bn {
 
-eval::ConfusionMatrix confusion_of(const std::vector<double>& probabilities, const data::ImageSource& source, int64_t classes) {
+eval::ConfusionMatrix confusion_of(const std::vector<double>& probabilities, const data::ImageSource& source,
+                                   int64_t classes) {
   eval::ConfusionMatrix matrix(classes);
   for (int64_t i = 0; i < source.size(); ++i) {
     const std::span<const double> row(probabilities.data() + i * classes, static_cast<size_t>(classes));
@@ -13,7 +14,8 @@ eval::ConfusionMatrix confusion_of(const std::vector<double>& probabilities, con
   return matrix;
 }
 
-void draw_confusion(const eval::ConfusionMatrix& matrix, const std::vector<std::string>& names, const std::string& path, const std::string& title) {
+void draw_confusion(const eval::ConfusionMatrix& matrix, const std::vector<std::string>& names, const std::string& path,
+                    const std::string& title) {
   eval::HeatMap map;
   map.rows = map.columns = matrix.classes();
   map.values.assign(matrix.counts().begin(), matrix.counts().end());

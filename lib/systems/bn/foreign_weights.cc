@@ -16,22 +16,37 @@ std::string shape_text(const std::vector<int64_t>& shape) { return Shape(std::sp
 // One spelling for "fire2/conv1x1_1.weight", "fire2_conv1x1_1/kernel:0", "fire2/conv1x1_1/0".
 std::string spelling(const std::string& name) {
   std::string out;
-  for (const char c : name) out += c == '/' || c == '.' || c == ':' || c == '_' || c == '-' ? '_' : static_cast<char>(c);
+  for (const char c : name)
+    out += c == '/' || c == '.' || c == ':' || c == '_' || c == '-' ? '_' : static_cast<char>(c);
   return out;
 }
 
 const std::map<std::string, std::string>& parameter_words() {
   static const std::map<std::string, std::string> words = {
-      {"weight", "weight"}, {"weights", "weight"}, {"kernel", "weight"}, {"w", "weight"}, {"W", "weight"},
-      {"bias", "bias"}, {"biases", "bias"}, {"b", "bias"}, {"gamma", "gamma"}, {"scale", "gamma"}, {"beta", "beta"},
-      {"running_mean", "running_mean"}, {"moving_mean", "running_mean"}, {"mean", "running_mean"},
-      {"running_var", "running_var"}, {"moving_variance", "running_var"}, {"var", "running_var"}, {"variance", "running_var"},
+      {"weight", "weight"},
+      {"weights", "weight"},
+      {"kernel", "weight"},
+      {"w", "weight"},
+      {"W", "weight"},
+      {"bias", "bias"},
+      {"biases", "bias"},
+      {"b", "bias"},
+      {"gamma", "gamma"},
+      {"scale", "gamma"},
+      {"beta", "beta"},
+      {"running_mean", "running_mean"},
+      {"moving_mean", "running_mean"},
+      {"mean", "running_mean"},
+      {"running_var", "running_var"},
+      {"moving_variance", "running_var"},
+      {"var", "running_var"},
+      {"variance", "running_var"},
   };
   return words;
 }
 
-// "conv1/conv1/kernel:0" -> {"conv1", "weight"}: the last word that names a parameter, and the words before it, of which
-// Keras writes the layer twice.
+// "conv1/conv1/kernel:0" -> {"conv1", "weight"}: the last word that names a parameter, and the words before it, of
+// which Keras writes the layer twice.
 std::string target_of(const NamedTensor& tensor, ForeignFormat format, bool normalisation) {
   std::string name = tensor.name;
   if (format == ForeignFormat::kKeras) {
@@ -62,7 +77,9 @@ void transpose_keras(NamedTensor& tensor) {
   std::vector<float> values(tensor.values.size());
   for (int64_t p = 0; p < area; ++p) {
     for (int64_t i = 0; i < in; ++i) {
-      for (int64_t o = 0; o < out; ++o) values[static_cast<size_t>((o * in + i) * area + p)] = tensor.values[static_cast<size_t>((p * in + i) * out + o)];
+      for (int64_t o = 0; o < out; ++o)
+        values[static_cast<size_t>((o * in + i) * area + p)] =
+            tensor.values[static_cast<size_t>((p * in + i) * out + o)];
     }
   }
   tensor.values = std::move(values);
@@ -95,16 +112,20 @@ bool is_normalisation(const nn::NetText& net, const std::string& tensor_name) {
   });
 }
 
-nn::Array take(NamedTensor tensor, const nn::Array& wanted, ForeignFormat format, const Shape& grid, const std::string& origin) {
+nn::Array take(NamedTensor tensor, const nn::Array& wanted, ForeignFormat format, const Shape& grid,
+               const std::string& origin) {
   const bool weight = wanted.name == "weight";
   if (format == ForeignFormat::kKeras && weight) transpose_keras(tensor);
   drop_leading_ones(tensor, static_cast<size_t>(wanted.shape.rank()));
   const bool same_count = static_cast<int64_t>(tensor.values.size()) == wanted.shape.count();
-  const bool fits = tensor.shape.size() <= static_cast<size_t>(kMaxRank) && Shape(std::span<const int64_t>(tensor.shape)) == wanted.shape;
+  const bool fits = tensor.shape.size() <= static_cast<size_t>(kMaxRank) &&
+                    Shape(std::span<const int64_t>(tensor.shape)) == wanted.shape;
   // A dense layer's weight may come as the convolution that it equals: (out,C,H,W).
-  const bool as_convolution = weight && wanted.shape.rank() == 2 && same_count && !tensor.shape.empty() && tensor.shape[0] == wanted.shape[0];
+  const bool as_convolution =
+      weight && wanted.shape.rank() == 2 && same_count && !tensor.shape.empty() && tensor.shape[0] == wanted.shape[0];
   if (!fits && !as_convolution) {
-    fail_data(fmt::format("{}: {}", origin, tensor.name), fmt::format("{} for {}/{}", wanted.shape.text(), wanted.layer, wanted.name), shape_text(tensor.shape));
+    fail_data(fmt::format("{}: {}", origin, tensor.name),
+              fmt::format("{} for {}/{}", wanted.shape.text(), wanted.layer, wanted.name), shape_text(tensor.shape));
   }
   nn::Array out{wanted.layer, wanted.name, wanted.shape, std::move(tensor.values)};
   if (format == ForeignFormat::kKeras && weight && grid.rank() == 3) {
@@ -128,8 +149,11 @@ std::vector<nn::Array> match_weights(std::vector<io::NamedTensor> tensors, Forei
   std::map<std::string, size_t> by_target;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const auto renamed = renames.find(tensors[i].name);
-    const std::string target = renamed != renames.end() ? renamed->second : target_of(tensors[i], format, is_normalisation(network.text(), tensors[i].name));
-    if (!by_target.emplace(spelling(target), i).second) fail_data(fmt::format("{}: {}", origin, tensors[i].name), "one array for " + target, "two");
+    const std::string target = renamed != renames.end()
+                                   ? renamed->second
+                                   : target_of(tensors[i], format, is_normalisation(network.text(), tensors[i].name));
+    if (!by_target.emplace(spelling(target), i).second)
+      fail_data(fmt::format("{}: {}", origin, tensors[i].name), "one array for " + target, "two");
   }
   std::vector<nn::Array> out;
   std::vector<std::string> missing;
@@ -139,16 +163,18 @@ std::vector<nn::Array> match_weights(std::vector<io::NamedTensor> tensors, Forei
       missing.push_back(wanted.layer + "/" + wanted.name);
       continue;
     }
-    out.push_back(take(std::move(tensors[it->second]), wanted, format, network.find_layer(wanted.layer)->disk_grid(), origin));
+    out.push_back(
+        take(std::move(tensors[it->second]), wanted, format, network.find_layer(wanted.layer)->disk_grid(), origin));
     by_target.erase(it);
   }
   std::vector<std::string> extra;
   for (const auto& [target, index] : by_target) extra.push_back(tensors[index].name);
   if (missing.empty() && extra.empty()) return out;
-  throw Error(ErrorKind::kData,
-              fmt::format("{}: missing for the network: {}; in the file only: {}", origin, missing.empty() ? "nothing" : join(missing, ", "),
-                          extra.empty() ? "nothing" : join(extra, ", ")),
-              "--rename OLD=LAYER/PARAMETER says where an array belongs");
+  throw Error(
+      ErrorKind::kData,
+      fmt::format("{}: missing for the network: {}; in the file only: {}", origin,
+                  missing.empty() ? "nothing" : join(missing, ", "), extra.empty() ? "nothing" : join(extra, ", ")),
+      "--rename OLD=LAYER/PARAMETER says where an array belongs");
 }
 
 }  // namespace fovea::bn

@@ -32,16 +32,22 @@ ForeignFormat detect(const std::string& path, const std::string& wish) {
   if (path.ends_with(".onnx")) return ForeignFormat::kOnnx;
   if (path.ends_with(".npz") || path.ends_with(".npy")) return ForeignFormat::kNumpy;
   if (path.ends_with(".keras.h5") || path.ends_with(".hdf5")) return ForeignFormat::kKeras;
-  fail(ErrorKind::kUsage, "{}: the suffix does not tell the format; expected --from caffe | keras | onnx | npz | h5", path);
+  fail(ErrorKind::kUsage, "{}: the suffix does not tell the format; expected --from caffe | keras | onnx | npz | h5",
+       path);
 }
 
 std::vector<io::NamedTensor> read_foreign(const std::string& path, ForeignFormat format) {
   switch (format) {
-    case ForeignFormat::kCaffe: return io::read_caffemodel(path);
-    case ForeignFormat::kKeras: return io::read_keras_weights(path);
-    case ForeignFormat::kOnnx: return io::read_onnx_weights(path);
-    case ForeignFormat::kNumpy: return io::read_npz(path);
-    case ForeignFormat::kHdf5: return io::read_h5_arrays(path);
+    case ForeignFormat::kCaffe:
+      return io::read_caffemodel(path);
+    case ForeignFormat::kKeras:
+      return io::read_keras_weights(path);
+    case ForeignFormat::kOnnx:
+      return io::read_onnx_weights(path);
+    case ForeignFormat::kNumpy:
+      return io::read_npz(path);
+    case ForeignFormat::kHdf5:
+      return io::read_h5_arrays(path);
   }
   return {};
 }
@@ -52,12 +58,14 @@ std::vector<std::string> read_labels(const std::string& path, int64_t classes) {
   for (const auto& line : split(read_text_file(path, kMaxLabelBytes), '\n')) {
     std::string_view text = trim(line);
     if (text.empty()) continue;
-    const bool wordnet = text.size() > 10 && text[0] == 'n' && text[9] == ' ' && text.substr(1, 8).find_first_not_of("0123456789") == std::string_view::npos;
+    const bool wordnet = text.size() > 10 && text[0] == 'n' && text[9] == ' ' &&
+                         text.substr(1, 8).find_first_not_of("0123456789") == std::string_view::npos;
     if (wordnet) text.remove_prefix(10);
     if (!is_valid_utf8(text)) fail_data(fmt::format("{}:{}", path, names.size() + 1), "UTF-8", printable(text));
     names.emplace_back(text);
   }
-  if (static_cast<int64_t>(names.size()) != classes) fail_data(path, fmt::format("{} class names, one a line", classes), std::to_string(names.size()));
+  if (static_cast<int64_t>(names.size()) != classes)
+    fail_data(path, fmt::format("{} class names, one a line", classes), std::to_string(names.size()));
   return names;
 }
 
@@ -65,7 +73,8 @@ std::map<std::string, std::string> parse_renames(const std::vector<std::string>&
   std::map<std::string, std::string> out;
   for (const auto& pair : pairs) {
     const auto equals = pair.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == pair.size()) fail(ErrorKind::kUsage, "--rename: expected OLD=NEW, found '{}'", printable(pair));
+    if (equals == std::string::npos || equals == 0 || equals + 1 == pair.size())
+      fail(ErrorKind::kUsage, "--rename: expected OLD=NEW, found '{}'", printable(pair));
     out[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   return out;
@@ -87,7 +96,8 @@ int import_weights(const ImportOptions& options, const cli::Invocation& invocati
   train::store_model(network, train::make_preprocess(network.input(), options.resize), labels, data);
   io::RootAttributes root = run_record(invocation);
   const std::string hash = io::write_checkpoint(options.output, root, data, writer_options(invocation));
-  log::info("{}: {} arrays, {} parameters, content hash {}", options.output, arrays.size(), network.parameter_count(), hash);
+  log::info("{}: {} arrays, {} parameters, content hash {}", options.output, arrays.size(), network.parameter_count(),
+            hash);
   return 0;
 }
 

@@ -19,7 +19,8 @@ namespace {
 constexpr int64_t kMaxBatches = 1000;  // [ours] spec section 3
 
 // A model without training state, made from `parent`.
-int write_model(nn::Network& network, const train::Model& parent, io::RootAttributes root, const std::string& output, const cli::Invocation& invocation) {
+int write_model(nn::Network& network, const train::Model& parent, io::RootAttributes root, const std::string& output,
+                const cli::Invocation& invocation) {
   io::CheckpointData data;
   train::store_model(network, parent.preprocess, parent.labels, data);
   root.parent = parent.hash;
@@ -34,9 +35,13 @@ int write_model(nn::Network& network, const train::Model& parent, io::RootAttrib
 int recalibrate(const RecalibrateOptions& options, const cli::Invocation& invocation) {
   probe_output(options.output, invocation.common.no_clobber);
   train::Model model = train::load_model(options.model);
-  if (!model.has_batch_norm) fail_data(options.model + ": model/network", "a network with batch_norm layers", "none (is it folded?)");
-  const data::ImageSource source = open_split(options.data.data, options.data.split, options.data.limit, options.data.skip_bad_images);
-  if (source.size() < options.batch) fail_data(source.name(), fmt::format("at least one mini-batch of {} images", options.batch), std::to_string(source.size()));
+  if (!model.has_batch_norm)
+    fail_data(options.model + ": model/network", "a network with batch_norm layers", "none (is it folded?)");
+  const data::ImageSource source =
+      open_split(options.data.data, options.data.split, options.data.limit, options.data.skip_bad_images);
+  if (source.size() < options.batch)
+    fail_data(source.name(), fmt::format("at least one mini-batch of {} images", options.batch),
+              std::to_string(source.size()));
   data::Sampler sampler({source.size(), options.batch, data::ShuffleMode::kFull, invocation.common.seed, true});
   const int64_t batches = std::min(options.batches > 0 ? options.batches : kMaxBatches, sampler.batches_per_epoch());
   const auto& p = model.preprocess;
@@ -54,7 +59,8 @@ int recalibrate(const RecalibrateOptions& options, const cli::Invocation& invoca
 int fold(const FoldOptions& options, const cli::Invocation& invocation) {
   probe_output(options.output, invocation.common.no_clobber);
   train::Model model = train::load_model(options.model);
-  if (!model.has_batch_norm) fail_data(options.model + ": model/network", "a network with batch_norm layers", "none (is it folded already?)");
+  if (!model.has_batch_norm)
+    fail_data(options.model + ": model/network", "a network with batch_norm layers", "none (is it folded already?)");
   nn::Network folded = nn::fold_batch_norm(model.network);
   return write_model(folded, model, run_record(invocation), options.output, invocation);
 }

@@ -36,7 +36,8 @@ PercentileLog::PercentileLog(const nn::NetText& net, const std::vector<std::stri
     if (line == nullptr || line->inputs.empty()) {
       std::vector<std::string> names;
       for (const auto& layer : net.layers) names.push_back(layer.name);
-      fail(ErrorKind::kUsage, "--percentiles: no layer '{}' with an input; layers: {}", printable(name), join(names, " "));
+      fail(ErrorKind::kUsage, "--percentiles: no layer '{}' with an input; layers: {}", printable(name),
+           join(names, " "));
     }
     sources_.push_back(line->inputs[0]);
     values_[name];
@@ -44,8 +45,8 @@ PercentileLog::PercentileLog(const nn::NetText& net, const std::vector<std::stri
   }
 }
 
-bool PercentileLog::record(int64_t step, nn::Network& network, const data::Preprocess& preprocess, const data::ImageSource& source,
-                           int64_t batch, const std::function<bool()>& should_stop) {
+bool PercentileLog::record(int64_t step, nn::Network& network, const data::Preprocess& preprocess,
+                           const data::ImageSource& source, int64_t batch, const std::function<bool()>& should_stop) {
   const NoGrad no_grad;
   std::map<std::string, Samples> samples;
   nn::PassContext context = nn::PassContext::inference();
@@ -55,7 +56,8 @@ bool PercentileLog::record(int64_t step, nn::Network& network, const data::Prepr
     if (should_stop()) return false;
     std::vector<int64_t> items(static_cast<size_t>(std::min(batch, source.size() - begin)));
     std::iota(items.begin(), items.end(), begin);
-    Tensor x = Tensor::empty({static_cast<int64_t>(items.size()), preprocess.height, preprocess.width, preprocess.channels});
+    Tensor x =
+        Tensor::empty({static_cast<int64_t>(items.size()), preprocess.height, preprocess.width, preprocess.channels});
     data::load_batch(source, items, preprocess, {}, {}, x.data<float>());
     network.forward(Var(x), context);
   }
@@ -68,7 +70,8 @@ bool PercentileLog::record(int64_t step, nn::Network& network, const data::Prepr
     values.resize(first + kLevels * units);
     parallel_tasks(sample.units, [&](int64_t unit) {
       const auto levels = eval::percentiles(std::move(sample.columns[static_cast<size_t>(unit)]), kPercentiles);
-      for (size_t level = 0; level < kLevels; ++level) values[first + level * units + static_cast<size_t>(unit)] = levels[level];
+      for (size_t level = 0; level < kLevels; ++level)
+        values[first + level * units + static_cast<size_t>(unit)] = levels[level];
     });
   }
   return true;
@@ -77,11 +80,14 @@ bool PercentileLog::record(int64_t step, nn::Network& network, const data::Prepr
 void PercentileLog::save(io::CheckpointData& data) const {
   for (const auto& layer : layers_) {
     const int64_t rows = static_cast<int64_t>(steps_.size());
-    data.training_arrays.push_back({"percentiles/" + layer, "report,percentile,unit",
-                                    {rows, static_cast<int64_t>(kLevels), units_.at(layer)}, values_.at(layer)});
+    data.training_arrays.push_back({"percentiles/" + layer,
+                                    "report,percentile,unit",
+                                    {rows, static_cast<int64_t>(kLevels), units_.at(layer)},
+                                    values_.at(layer)});
   }
   if (layers_.empty()) return;
-  data.training_arrays.push_back({"percentile_steps", "report", {static_cast<int64_t>(steps_.size())}, {steps_.begin(), steps_.end()}});
+  data.training_arrays.push_back(
+      {"percentile_steps", "report", {static_cast<int64_t>(steps_.size())}, {steps_.begin(), steps_.end()}});
 }
 
 PercentileLog PercentileLog::stored(const io::CheckpointData& data, const std::string& origin) {
@@ -93,7 +99,8 @@ PercentileLog PercentileLog::stored(const io::CheckpointData& data, const std::s
     } else if (array.name.starts_with(kPrefix)) {
       const std::string layer = array.name.substr(kPrefix.size());
       if (array.shape.size() != 3 || array.shape[1] != static_cast<int64_t>(kLevels)) {
-        fail_data(fmt::format("{}: training/{}", origin, array.name), "float64 (reports,3,units)", fmt::format("rank {}", array.shape.size()));
+        fail_data(fmt::format("{}: training/{}", origin, array.name), "float64 (reports,3,units)",
+                  fmt::format("rank {}", array.shape.size()));
       }
       out.layers_.push_back(layer);
       out.values_[layer] = array.values;
@@ -107,7 +114,8 @@ void PercentileLog::continue_from(const io::CheckpointData& data, const std::str
   const PercentileLog before = stored(data, origin);
   for (const auto& layer : layers_) {
     const auto it = before.values_.find(layer);
-    if (it == before.values_.end()) fail_data(fmt::format("{}: training/percentiles/{}", origin, layer), "the rows so far", "nothing");
+    if (it == before.values_.end())
+      fail_data(fmt::format("{}: training/percentiles/{}", origin, layer), "the rows so far", "nothing");
     values_[layer] = it->second;
     units_[layer] = before.units_.at(layer);
   }

@@ -18,8 +18,8 @@ inline constexpr double kPercentiles[] = {15, 50, 85};
 
 class PercentileLog {
  public:
-  // `layers` are those whose inputs are watched (a sigmoid's input is the batch_norm's output, not Wu). Throws Error(kUsage)
-  // for unknown layers.
+  // `layers` are those whose inputs are watched (a sigmoid's input is the batch_norm's output, not Wu). Throws
+  // Error(kUsage) for unknown layers.
   PercentileLog() = default;
   PercentileLog(const nn::NetText& net, const std::vector<std::string>& layers);
 
@@ -32,8 +32,8 @@ class PercentileLog {
 
   // One row over all of `source`, linear interpolation between order statistics. Grids count every position of a map as
   // a value of its unit. false: should_stop() said so, nothing was added.
-  bool record(int64_t step, nn::Network& network, const data::Preprocess& preprocess, const data::ImageSource& source, int64_t batch,
-              const std::function<bool()>& should_stop);
+  bool record(int64_t step, nn::Network& network, const data::Preprocess& preprocess, const data::ImageSource& source,
+              int64_t batch, const std::function<bool()>& should_stop);
 
   void save(io::CheckpointData& data) const;
   // For reading a file (show): layers and values as stored.
@@ -42,8 +42,8 @@ class PercentileLog {
   void continue_from(const io::CheckpointData& data, const std::string& origin);
 
  private:
-  std::vector<std::string> layers_;     // as named by the user
-  std::vector<std::string> sources_;    // the layer whose output is watched
+  std::vector<std::string> layers_;   // as named by the user
+  std::vector<std::string> sources_;  // the layer whose output is watched
   std::vector<int64_t> steps_;
   std::map<std::string, std::vector<double>> values_;
   std::map<std::string, int64_t> units_;

@@ -14,7 +14,8 @@ void PopulationStatistics::add(const std::string& layer, const ops::BatchStatist
     sums.variance.assign(features, 0);
     sums.samples = statistics.samples;
   }
-  FOVEA_CHECK(sums.samples == statistics.samples, "mini-batches of {} and {} samples", sums.samples, statistics.samples);
+  FOVEA_CHECK(sums.samples == statistics.samples, "mini-batches of {} and {} samples", sums.samples,
+              statistics.samples);
   for (size_t i = 0; i < features; ++i) {
     sums.mean[i] += statistics.mean.at(static_cast<int64_t>(i));
     sums.variance[i] += statistics.variance.at(static_cast<int64_t>(i));
@@ -60,7 +61,9 @@ bool recalibrate(nn::Network& network, int64_t batches, uint64_t seed, const std
     if (should_stop()) return false;
     nn::PassContext context = nn::PassContext::training(seed, static_cast<uint64_t>(i));
     context.update_running = false;
-    context.on_statistics = [&](const std::string& layer, const ops::BatchStatistics& batch) { statistics.add(layer, batch); };
+    context.on_statistics = [&](const std::string& layer, const ops::BatchStatistics& batch) {
+      statistics.add(layer, batch);
+    };
     network.forward(Var(next_batch(i)), context);
   }
   if (batches > 0) statistics.store(network);

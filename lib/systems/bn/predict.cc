@@ -13,14 +13,16 @@ namespace fovea::bn {
 
 int predict(const PredictOptions& options, const cli::Invocation& invocation) {
   if (options.pictures.empty() == options.data.empty()) {
-    fail(ErrorKind::kUsage, "expected either PICTURE operands or --data, found {}", options.data.empty() ? "neither" : "both");
+    fail(ErrorKind::kUsage, "expected either PICTURE operands or --data, found {}",
+         options.data.empty() ? "neither" : "both");
   }
   const CropOptions crops{data::parse_crop_scheme(options.crops), options.batch};
   set_precision(options.precision);
   std::vector<train::Model> models;
   for (const auto& path : options.models) models.push_back(train::load_model(path));
-  const data::ImageSource source = options.data.empty() ? data::ImageSource::from_files(options.pictures)
-                                                        : open_split(options.data, options.split, 0, options.skip_bad_images, false);
+  const data::ImageSource source = options.data.empty()
+                                       ? data::ImageSource::from_files(options.pictures)
+                                       : open_split(options.data, options.split, 0, options.skip_bad_images, false);
   std::vector<std::vector<double>> members;
   const int64_t classes = models[0].network.output_shape().shape.count();
   for (auto& model : models) {

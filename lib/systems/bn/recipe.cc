@@ -50,7 +50,8 @@ const std::vector<std::string>& preset_names() {
 }
 
 TrainOptions apply_preset(TrainOptions options, const std::function<bool(std::string_view)>& was_given) {
-  const auto preset = std::find_if(std::begin(kPresets), std::end(kPresets), [&](const Preset& row) { return options.recipe.preset == row.name; });
+  const auto preset = std::find_if(std::begin(kPresets), std::end(kPresets),
+                                   [&](const Preset& row) { return options.recipe.preset == row.name; });
   if (preset == std::end(kPresets)) return options;
   const auto set = [&](std::string_view name, auto& field, auto value) {
     if (!was_given(name)) field = value;
@@ -64,10 +65,10 @@ TrainOptions apply_preset(TrainOptions options, const std::function<bool(std::st
   set("decay-speed", options.recipe.decay_speed, preset->decay_speed);
   set("photometric-scale", options.augment.photometric_scale, preset->photometric_scale);
   set("shuffle", options.augment.shuffle, preset->shuffle);
-  set("learning-rate", options.recipe.learning_rate, 0.0015);  // [paper §4.2.1]
-  set("batch", options.recipe.batch, int64_t{32});             // [paper §4.2]
-  set("momentum", options.recipe.momentum, 0.9);               // [ours] the paper names no coefficient
-  set("weight-decay", options.recipe.weight_decay, 1e-4);      // [ours] the paper names no L2 weight
+  set("learning-rate", options.recipe.learning_rate, 0.0015);       // [paper §4.2.1]
+  set("batch", options.recipe.batch, int64_t{32});                  // [paper §4.2]
+  set("momentum", options.recipe.momentum, 0.9);                    // [ours] the paper names no coefficient
+  set("weight-decay", options.recipe.weight_decay, 1e-4);           // [ours] the paper names no L2 weight
   set("schedule", options.recipe.schedule, "exponential:0.96@8e");  // GoogLeNet's 4 % every 8 epochs [ours]
   return options;
 }

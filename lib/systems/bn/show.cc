@@ -34,12 +34,14 @@ Run read_run(const std::string& path, const std::string& name) {
 
 std::vector<Run> read_runs(const ShowOptions& options) {
   if (!options.names.empty() && options.names.size() != options.inputs.size()) {
-    fail(ErrorKind::kUsage, "--names: expected {} names, one a file, found {}", options.inputs.size(), options.names.size());
+    fail(ErrorKind::kUsage, "--names: expected {} names, one a file, found {}", options.inputs.size(),
+         options.names.size());
   }
   std::vector<Run> runs;
   for (size_t i = 0; i < options.inputs.size(); ++i) {
     const std::string file = base_name(options.inputs[i]);
-    runs.push_back(read_run(options.inputs[i], options.names.empty() ? file.substr(0, file.find('.')) : options.names[i]));
+    runs.push_back(
+        read_run(options.inputs[i], options.names.empty() ? file.substr(0, file.find('.')) : options.names[i]));
   }
   return runs;
 }
@@ -58,7 +60,8 @@ eval::Figure curves(const ShowOptions& options) {
   std::string label = options.metric;  // the name of a column
   std::replace(label.begin(), label.end(), '_', ' ');
   eval::Panel panel = step_panel(options, label);
-  for (const Run& run : read_runs(options)) panel.lines.push_back({run.name, as_doubles(run.history.steps()), run.history.column(options.metric)});
+  for (const Run& run : read_runs(options))
+    panel.lines.push_back({run.name, as_doubles(run.history.steps()), run.history.column(options.metric)});
   return {options.title, "", {std::move(panel)}};
 }
 
@@ -81,9 +84,12 @@ eval::Figure bias_drift(const ShowOptions& options) {
     eval::Panel panel = step_panel(options, "|b|");
     panel.title = run.name;
     for (const auto& column : run.history.names()) {
-      if (column.starts_with(kPrefix)) panel.lines.push_back({column.substr(kPrefix.size()), as_doubles(run.history.steps()), run.history.column(column)});
+      if (column.starts_with(kPrefix))
+        panel.lines.push_back(
+            {column.substr(kPrefix.size()), as_doubles(run.history.steps()), run.history.column(column)});
     }
-    if (panel.lines.empty()) fail_data(run.name, "columns bias_norm.LAYER in the log (train with --keep-bias or --bn-mode naive)", "none");
+    if (panel.lines.empty())
+      fail_data(run.name, "columns bias_norm.LAYER in the log (train with --keep-bias or --bn-mode naive)", "none");
     figure.panels.push_back(std::move(panel));
   }
   share_vertical_axis(figure);
@@ -99,7 +105,8 @@ eval::Panel percentile_panel(const ShowOptions& options, const Run& run, const s
   const auto steps = as_doubles(run.percentiles.steps());
   for (size_t level = 0; level < std::size(kPercentiles); ++level) {
     eval::Line line{fmt::format("{} %", kPercentiles[level]), steps, {}};
-    for (size_t row = 0; row < steps.size(); ++row) line.y.push_back(values[(row * std::size(kPercentiles) + level) * units + static_cast<size_t>(unit)]);
+    for (size_t row = 0; row < steps.size(); ++row)
+      line.y.push_back(values[(row * std::size(kPercentiles) + level) * units + static_cast<size_t>(unit)]);
     panel.lines.push_back(std::move(line));
   }
   return panel;
@@ -112,7 +119,8 @@ eval::Figure percentile_curves(const ShowOptions& options) {
     if (run.percentiles.empty()) fail_data(run.name, "recorded percentiles (train with --percentiles LAYER)", "none");
     const std::string layer = options.layer.empty() ? run.percentiles.layers().back() : options.layer;
     const auto& layers = run.percentiles.layers();
-    if (std::find(layers.begin(), layers.end(), layer) == layers.end()) fail(ErrorKind::kUsage, "--layer: expected {}, found '{}'", join(layers, " | "), printable(layer));
+    if (std::find(layers.begin(), layers.end(), layer) == layers.end())
+      fail(ErrorKind::kUsage, "--layer: expected {}, found '{}'", join(layers, " | "), printable(layer));
     const int64_t units = run.percentiles.units(layer);
     const int64_t unit = options.unit ? *options.unit : typical_unit(runs.back().percentiles.values(layer), units);
     if (unit >= units) fail(ErrorKind::kUsage, "--unit: expected 0..{}, found {}", units - 1, unit);
@@ -146,11 +154,15 @@ eval::Table summary(const ShowOptions& options) {
   for (const Run& run : runs) {
     const auto& values = run.history.column(options.metric);
     if (values.empty()) fail_data(run.name, "reports in the log", "none");
-    std::vector<eval::Cell> row = {run.name, run.history.steps().back(), values.back(), *std::max_element(values.begin(), values.end())};
-    for (const double target : options.targets) row.push_back(steps_cell(run.history.first_step_reaching(options.metric, target)));
+    std::vector<eval::Cell> row = {run.name, run.history.steps().back(), values.back(),
+                                   *std::max_element(values.begin(), values.end())};
+    for (const double target : options.targets)
+      row.push_back(steps_cell(run.history.first_step_reaching(options.metric, target)));
     for (const double target : options.targets) {
-      const int64_t own = run.history.first_step_reaching(options.metric, target), last = runs.back().history.first_step_reaching(options.metric, target);
-      row.push_back(own > 0 && last > 0 ? eval::Cell(static_cast<double>(last) / static_cast<double>(own)) : eval::Cell());
+      const int64_t own = run.history.first_step_reaching(options.metric, target),
+                    last = runs.back().history.first_step_reaching(options.metric, target);
+      row.push_back(own > 0 && last > 0 ? eval::Cell(static_cast<double>(last) / static_cast<double>(own))
+                                        : eval::Cell());
     }
     row.push_back(drift_cell(run, runs.back()));
     table.rows.push_back(std::move(row));
@@ -160,14 +172,17 @@ eval::Table summary(const ShowOptions& options) {
 
 void show_confusion(const ShowOptions& options) {
   if (options.data.empty()) fail(ErrorKind::kUsage, "--what confusion: expected --data, found nothing");
-  if (options.inputs.size() != 1) fail(ErrorKind::kUsage, "--what confusion: expected one checkpoint, found {}", options.inputs.size());
+  if (options.inputs.size() != 1)
+    fail(ErrorKind::kUsage, "--what confusion: expected one checkpoint, found {}", options.inputs.size());
   train::Model model = train::load_model(options.inputs[0]);
   const data::ImageSource source = open_split(options.data, options.split, 0, false);
   const int64_t classes = model.network.output_shape().shape.count();
   check_labels(model.labels, classes, source);
   const auto probabilities = class_probabilities(model.network, model.preprocess, source, {}, [] { return false; });
-  const std::string title = options.title.empty() ? fmt::format("{} on {}", base_name(model.path), source.name()) : options.title;
-  draw_confusion(confusion_of(*probabilities, source, classes), class_names(model, source, classes), options.output, title);
+  const std::string title =
+      options.title.empty() ? fmt::format("{} on {}", base_name(model.path), source.name()) : options.title;
+  draw_confusion(confusion_of(*probabilities, source, classes), class_names(model, source, classes), options.output,
+                 title);
 }
 
 }  // namespace
@@ -181,10 +196,14 @@ int show(const ShowOptions& options, const cli::Invocation& invocation) {
   eval::figure_format(options.output);
   const OutputPolicy policy{invocation.common.no_clobber, 0};
   probe_output(options.output, policy.no_clobber);
-  if (options.what == "confusion") show_confusion(options);
-  else if (options.what == "bias") eval::write_figure(bias_drift(options), options.output, policy);
-  else if (options.what == "percentiles") eval::write_figure(percentile_curves(options), options.output, policy);
-  else eval::write_figure(curves(options), options.output, policy);
+  if (options.what == "confusion")
+    show_confusion(options);
+  else if (options.what == "bias")
+    eval::write_figure(bias_drift(options), options.output, policy);
+  else if (options.what == "percentiles")
+    eval::write_figure(percentile_curves(options), options.output, policy);
+  else
+    eval::write_figure(curves(options), options.output, policy);
   log::info("{}", options.output);
   return 0;
 }

@@ -45,10 +45,13 @@ train::LoopOptions training_loop(const TrainOptions& options, const cli::Invocat
 
 void print_plan(const nn::Network& network, const ClassifierSetup& setup, const TrainingSources& sources) {
   write_stdout(network.describe());
-  write_stdout(fmt::format("training images {}, test images {}, classes {}, batch {}, steps {}\n", sources.training.size(),
-                           sources.test ? sources.test->size() : 0, setup.labels.empty() ? class_count(sources.training) : static_cast<int64_t>(setup.labels.size()),
-                           setup.options.recipe.batch, setup.total_steps));
-  write_stdout(fmt::format("parameters and optimiser state {}\n", format_bytes(static_cast<double>(network.parameter_count()) * 4 * 3)));
+  write_stdout(
+      fmt::format("training images {}, test images {}, classes {}, batch {}, steps {}\n", sources.training.size(),
+                  sources.test ? sources.test->size() : 0,
+                  setup.labels.empty() ? class_count(sources.training) : static_cast<int64_t>(setup.labels.size()),
+                  setup.options.recipe.batch, setup.total_steps));
+  write_stdout(fmt::format("parameters and optimiser state {}\n",
+                           format_bytes(static_cast<double>(network.parameter_count()) * 4 * 3)));
 }
 
 eval::Cell metric(const train::Metrics& metrics, const std::string& name) {
@@ -61,15 +64,18 @@ eval::Cell metric(const train::Metrics& metrics, const std::string& name) {
 void print_result(const train::LoopResult& result, const TrainOptions& options, const cli::Invocation& invocation) {
   const auto last = [&](const std::string& name) { return eval::cell(result.history.last(name)); };
   eval::Table table;
-  table.columns = {{"output"}, {"steps"}, {"train_loss"}, {"test_accuracy_moving"}, {"test_accuracy_population"}, {"content_hash"}};
+  table.columns = {{"output"},      {"steps"}, {"train_loss"}, {"test_accuracy_moving"}, {"test_accuracy_population"},
+                   {"content_hash"}};
   table.rows.push_back({options.output, result.steps, last("loss"), last("test_accuracy"),
                         metric(result.final_metrics, "test_accuracy_population"), result.content_hash});
   print_table(table, invocation);
 }
 
 void check_options(const TrainOptions& options) {
-  if (options.bn_mode == "naive" && options.freeze_bn) fail(ErrorKind::kUsage, "--freeze-bn: contradicts --bn-mode naive");
-  if (options.network.net.empty() && options.init.empty()) fail(ErrorKind::kUsage, "--net: expected a network, found nothing (or give --init)");
+  if (options.bn_mode == "naive" && options.freeze_bn)
+    fail(ErrorKind::kUsage, "--freeze-bn: contradicts --bn-mode naive");
+  if (options.network.net.empty() && options.init.empty())
+    fail(ErrorKind::kUsage, "--net: expected a network, found nothing (or give --init)");
   nn::Schedule::parse(options.recipe.schedule, options.recipe.decay_speed);
   nn::parse_optimizer(options.recipe.optimizer);
 }

@@ -52,7 +52,7 @@ eval::Table model_table(const std::vector<ModelResult>& results) {
                    {"attention_entropy"}};
   for (const ModelResult& r : results) {
     const eval::BleuScore bleu = bleu_of(r);
-    table.rows.push_back({r.mode, recorded_path(r.path), r.parameters, r.attention_parameters, r.per_step, r.per_image,
+    table.rows.push_back({r.mode, base_name(r.path), r.parameters, r.attention_parameters, r.per_step, r.per_image,
                           r.train_step_ms, r.caption_ms, nll_of(r), bleu.with_penalty.back(),
                           bleu.without_penalty.back(), std::isnan(r.entropy) ? eval::Cell() : eval::Cell(r.entropy)});
   }
@@ -129,7 +129,7 @@ std::string markdown(const std::vector<ModelResult>& results, const CompareOptio
   for (const ModelResult& r : results) {
     const eval::BleuScore bleu = bleu_of(r);
     out += fmt::format("| {} | {} | {} | {} | {} | {} | {:.1f} | {:.2f} | {:.4f} | {:.4f} | {:.4f} | {} |\n", r.mode,
-                       recorded_path(r.path), r.parameters, r.attention_parameters, r.per_step, r.per_image,
+                       base_name(r.path), r.parameters, r.attention_parameters, r.per_step, r.per_image,
                        r.train_step_ms, r.caption_ms, nll_of(r), bleu.with_penalty.back(), bleu.without_penalty.back(),
                        std::isnan(r.entropy) ? "-" : fmt::format("{:.3f}", r.entropy));
   }

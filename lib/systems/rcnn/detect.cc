@@ -214,7 +214,7 @@ void declare_detect(cli::OptionTable& table, DetectOptions& options) {
   table.add("min-probability", options.softmax_threshold, "P", "Keep softmax scores above this.").range(0, 1).only_with("scorer", {"softmax"}).source("[ours]");
   table.add("max-per-image", options.max_per_image, "N", "Best boxes of a class, before suppression; 0: all.").range(0, 1e9).source("[R-CNN code]");
   table.add("nms", options.nms, "IOU", "Drop boxes that overlap a better one by more.").range(0, 1).source("[R-CNN code]");
-  declare_search(table, options.search);
+  declare_search(table, options.search, {"proposals", "features"});
   table.group("Output");
   table.output(options.output, "Detections to write; without it a table is printed.");
 }

@@ -19,8 +19,7 @@ class LabelMaps {
  public:
   LabelMaps(std::string folder, bool no_clobber) : folder_(std::move(folder)), policy_{no_clobber, 0} {
     if (folder_.empty()) return;
-    if (!is_directory(folder_))
-      fail(ErrorKind::kCannotCreate, "{}: expected an existing folder, found none", folder_);
+    if (!is_directory(folder_)) fail(ErrorKind::kCannotCreate, "{}: expected an existing folder, found none", folder_);
     probe_output(names_file(), no_clobber);
   }
 

@@ -68,7 +68,8 @@ void add_use(cli::Program& p) {
   p.commands.push_back(cli::command<rcnn::SegmentOptions>(
       "segment", "label pixels by scored regions",
       "Scores region proposals with masks by one regression for each class, and pastes them from the weakest to the strongest. {opt:train} "
-      "learns the regressions from label images.",
+      "learns the regressions from label images; it holds the features of all regions, 4 bytes for each number, and refuses more than "
+      "{opt:max-memory}. Labelling holds those of one picture.",
       {{"rcnn-detect segment --train --model net.ckpt.h5 --features train.h5 --proposals masks.h5 --truth SegmentationClass/ -o segmenter.ckpt.h5", "learn"},
        {"rcnn-detect segment --model segmenter.ckpt.h5 --images set.h5 --split test --truth SegmentationClass/ -o labels/", "label and score"}},
       rcnn::declare_segment, rcnn::segment, CommonSet::kSeed | CommonSet::kFiles | CommonSet::kFormat));

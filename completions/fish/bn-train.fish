@@ -236,6 +236,7 @@ complete -c bn-train -n '__fish_seen_subcommand_from convert' -l count -x -d 'Ho
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -l side -x -d 'Side of the pictures; 0: 28 for digits, 32 for shapes, 16 for fragile, 64 for captions.'
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -l noise -x -d 'Scale of noise and clutter.'
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -l max-objects -x -d 'Most objects in a picture of shapes (8) or captions (3).'
+complete -c bn-train -n '__fish_seen_subcommand_from convert' -l label-maps -x -a '(__fish_complete_directories)' -d 'Write the pixels of objects, ID.png as VOC\'s SegmentationClass.'
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -l seed -x -d 'Seed of all random numbers.'
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -l shard -x -d 'Process share I of N, counted from 0.'
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -l compress -x -d 'Deflate level of the datasets, 0 is off.'

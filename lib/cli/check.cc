@@ -66,6 +66,7 @@ class Checker {
       for (const auto& other : record.needs) check_rule(table, what, other);
       for (const auto& other : record.excludes) check_rule(table, what, other);
       for (const auto& condition : record.only_with) check_rule(table, what, condition.other);
+      for (const auto& other : record.not_with) check_rule(table, what, other);
     }
     if (varying > 1) report("more than one operand takes a varying number");
   }

@@ -155,6 +155,7 @@ std::string option_facts(const Option& option) {
     add(fmt::format("Used with --{}{} only.", condition.other,
                     condition.values.empty() ? "" : " " + alternatives(condition.values)));
   }
+  for (const auto& other : record.not_with) add(fmt::format("Not used with --{}.", other));
   return join(facts, " ");
 }
 

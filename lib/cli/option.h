@@ -69,6 +69,7 @@ struct OptionRecord {
   int min_count = 0, max_count = -1;  // operands only; -1: any number
   std::vector<std::string> needs, excludes;
   std::vector<Condition> only_with;
+  std::vector<std::string> not_with;
 };
 
 // The other half of a switch: "no-x" of "x", "x" of "no-x"; empty for other kinds and for switches like --help.
@@ -109,6 +110,10 @@ class Option {
   }
   // Given without this condition, the option is reported as ignored (a warning).
   Option& only_with(std::string other_long_name, std::vector<std::string> values = {});
+  // Given together with this one, the option is reported as ignored (a warning).
+  Option& not_with(std::string other_long_name) {
+    return record_.not_with.push_back(std::move(other_long_name)), *this;
+  }
   Option& as_size();      // int64_t members: "512M", in bytes
   Option& as_duration();  // double members: "10m", in seconds
   Option& not_in_config() { return record_.in_config = false, *this; }

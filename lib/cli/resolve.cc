@@ -162,6 +162,10 @@ void warn_ignored(const OptionTable& table, Resolved& resolved, const OptionReco
     resolved.warnings.push_back(
         fmt::format("--{} is ignored: it is used with --{}{} only", record.long_name, condition.other, wish));
   }
+  for (const auto& other : record.not_with) {
+    if (condition_holds(table, resolved, {other, {}}))
+      resolved.warnings.push_back(fmt::format("--{} is ignored: it is not used with --{}", record.long_name, other));
+  }
 }
 
 const char* origin_name(Origin origin) {

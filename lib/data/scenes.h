@@ -42,6 +42,8 @@ struct Scene {
   int32_t label = 0;                  // digits: the digit; shapes: the class of the largest object; fragile: that of the
                                       // pattern; captions: of one
   std::vector<SceneObject> objects;   // digits, fragile: one, what is drawn
+  std::vector<uint8_t> label_map;     // coloured kinds: [H,W], 1 + the class of the topmost object that covers half the
+                                      // pixel or more; 0 where there is none
   std::vector<std::string> captions;  // shapes: 2, e.g. "a red circle above a blue square"; captions: the canonical
                                       // one, and for several objects the same said backwards
 };

@@ -89,9 +89,8 @@ void draw_captions(const SceneOptions& options, int32_t label, Rng& rng, Scene& 
   std::swap(shapes[0].label, shapes[static_cast<size_t>(first)].label);
   std::swap(shapes[0].color, shapes[static_cast<size_t>(first)].color);
   for (const PlacedShape& shape : shapes) {
-    const auto box = paint_shape(scene.picture, shape, options.noise, rng);
     const int32_t object = shape.label * static_cast<int32_t>(kSceneColors.size()) + static_cast<int32_t>(shape.color);
-    scene.objects.push_back({object, kSceneColors[shape.color].name, box});
+    paint_shape(scene, shape, object, options.noise, rng);
   }
   paint_noise(scene.picture, options.noise, rng);
   scene.captions = {chain(shapes, column ? "above" : "left of")};

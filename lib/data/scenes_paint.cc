@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kOversample = 3;
 constexpr int kShift = 4;
+constexpr uint8_t kHalf = 128;     // of a coverage of 255
 constexpr double kOverlap = 0.15;  // largest share of the smaller box that may be covered
 
 enum ShapeClass { kCircle, kSquare, kTriangle, kStar, kCross, kRing, kDiamond, kPentagon };
@@ -154,13 +155,17 @@ void paint_ground(io::Picture& picture, double noise, Rng& rng) {
   }
 }
 
-std::array<float, 4> paint_shape(io::Picture& picture, const PlacedShape& shape, double noise, Rng& rng) {
+void paint_shape(Scene& scene, const PlacedShape& shape, int32_t label, double noise, Rng& rng) {
   const SceneColor& base = kSceneColors[shape.color];
   std::array<double, 3> color = {static_cast<double>(base.r), static_cast<double>(base.g), static_cast<double>(base.b)};
   for (double& value : color) value = std::clamp(value + 12 * std::min(noise, 2.0) * rng.uniform(-1, 1), 0.0, 255.0);
-  const cv::Mat mask = coverage(shape, static_cast<int>(picture.height), static_cast<int>(picture.width));
-  paint(picture, mask, color);
-  return covered_box(mask);
+  const cv::Mat mask = coverage(shape, static_cast<int>(scene.picture.height), static_cast<int>(scene.picture.width));
+  paint(scene.picture, mask, color);
+  scene.label_map.resize(mask.total(), 0);
+  for (size_t i = 0; i < scene.label_map.size(); ++i) {
+    if (mask.data[i] >= kHalf) scene.label_map[i] = static_cast<uint8_t>(label + 1);
+  }
+  scene.objects.push_back({label, base.name, covered_box(mask)});
 }
 
 void paint_noise(io::Picture& picture, double noise, Rng& rng) {

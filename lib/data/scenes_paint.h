@@ -33,8 +33,9 @@ std::array<float, 4> outline_box(const PlacedShape& shape, int height, int width
 bool overlaps(const std::array<float, 4>& a, const std::array<float, 4>& b);
 // Fills the picture with a soft ground: two colours along a random direction.
 void paint_ground(io::Picture& picture, double noise, Rng& rng);
-// Paints the shape in its colour, a little varied; returns the box of the pixels it covers by a quarter or more.
-std::array<float, 4> paint_shape(io::Picture& picture, const PlacedShape& shape, double noise, Rng& rng);
+// Paints the shape as an object of class `label`, in its colour, a little varied: picture, label map and objects, with
+// the box of the pixels that it covers by a quarter or more.
+void paint_shape(Scene& scene, const PlacedShape& shape, int32_t label, double noise, Rng& rng);
 void paint_noise(io::Picture& picture, double noise, Rng& rng);
 // "a red circle", "an orange star".
 std::string phrase(const PlacedShape& shape);

@@ -74,10 +74,7 @@ void draw_shapes(const SceneOptions& options, int32_t label, Rng& rng, Scene& sc
                    std::vector<uint8_t>(3 * static_cast<size_t>(height) * static_cast<size_t>(width))};
   paint_ground(scene.picture, options.noise, rng);
   const std::vector<PlacedShape> shapes = place_shapes(options, label, rng);
-  for (const PlacedShape& shape : shapes) {
-    const auto box = paint_shape(scene.picture, shape, options.noise, rng);
-    scene.objects.push_back({shape.label, kSceneColors[shape.color].name, box});
-  }
+  for (const PlacedShape& shape : shapes) paint_shape(scene, shape, shape.label, options.noise, rng);
   paint_noise(scene.picture, options.noise, rng);
   scene.captions = captions_of(shapes);
 }

@@ -74,6 +74,7 @@ Json read_json_attribute(const H5Reader& reader, const std::string& object, cons
   switch (reader.attribute_type(object, key)) {
     case ElementType::kString:
       return reader.attribute_text(object, key);
+    case ElementType::kF16:
     case ElementType::kF32:
     case ElementType::kF64:
       return reader.attribute_double(object, key);

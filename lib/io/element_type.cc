@@ -4,6 +4,8 @@ namespace fovea::io {
 
 std::string_view element_name(ElementType type) {
   switch (type) {
+    case ElementType::kF16:
+      return "float16";
     case ElementType::kF32:
       return "float32";
     case ElementType::kF64:
@@ -28,6 +30,8 @@ int64_t element_bytes(ElementType type) {
   switch (type) {
     case ElementType::kU8:
       return 1;
+    case ElementType::kF16:
+      return 2;
     case ElementType::kF32:
     case ElementType::kI32:
     case ElementType::kU32:

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <string_view>
 
+#include "io/half.h"
+
 namespace fovea::io {
 
-enum class ElementType { kF32, kF64, kI32, kI64, kU8, kU32, kU64, kString };
+enum class ElementType { kF16, kF32, kF64, kI32, kI64, kU8, kU32, kU64, kString };
 
 // "float32", "int64", ... "string".
 std::string_view element_name(ElementType type);
@@ -15,6 +17,10 @@ int64_t element_bytes(ElementType type);
 
 template <typename T>
 struct ElementTypeOf;
+template <>
+struct ElementTypeOf<Half> {
+  static constexpr ElementType value = ElementType::kF16;
+};
 template <>
 struct ElementTypeOf<float> {
   static constexpr ElementType value = ElementType::kF32;

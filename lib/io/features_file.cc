@@ -1,5 +1,6 @@
 #include "io/features_file.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -24,7 +25,7 @@ struct RegionFeaturesWriter::State {
   State(const std::string& target, RootAttributes root, FeaturesLayout given, WriterOptions options)
       : layout(std::move(given)), writer(target, with_schema(std::move(root)), options), rows(writer, "regions", target) {
     writer.create_rows("regions/object", ElementType::kI32, {}, "region");
-    writer.create_rows("features", ElementType::kF32, std::array<int64_t, 1>{layout.dimension}, "region,feature");
+    writer.create_rows("features", layout.element, std::array<int64_t, 1>{layout.dimension}, "region,feature");
   }
 
   FeaturesLayout layout;
@@ -45,7 +46,19 @@ void RegionFeaturesWriter::add(const RegionList& regions, std::span<const float>
   std::vector<int32_t> objects = regions.objects;
   objects.resize(regions.boxes.size(), -1);
   state_->writer.append_rows<int32_t>("regions/object", count, objects);
-  state_->writer.append_rows<float>("features", count, features);
+  if (state_->layout.element == ElementType::kF32) {
+    state_->writer.append_rows<float>("features", count, features);
+    return;
+  }
+  std::vector<Half> halves(features.size());
+  std::transform(features.begin(), features.end(), halves.begin(), [](float value) { return Half{float_to_half(value)}; });
+  const auto wrong = std::find_if_not(halves.begin(), halves.end(), is_finite);
+  if (wrong != halves.end()) {
+    const float value = features[static_cast<size_t>(wrong - halves.begin())];
+    throw Error(ErrorKind::kData, fmt::format("features of {}: expected at most 65504 in float16, found {}", regions.image_id, value),
+                "store them as f32");
+  }
+  state_->writer.append_rows<Half>("features", count, halves);
 }
 
 int64_t RegionFeaturesWriter::images() const { return state_->rows.images(); }
@@ -64,6 +77,7 @@ struct RegionFeaturesReader::State {
     const auto extents = reader.extents("features");
     if (extents.size() != 2) fail_data(reader.place("features"), "float32 (R,D)", reader.describe("features"));
     layout.dimension = extents[1];
+    layout.element = reader.type("features");
     const auto text = [&](const char* name) { return reader.has_attribute("/", name) ? reader.attribute_text("/", name) : ""; };
     layout.layer = text("layer");
     layout.network_hash = text("network_hash");
@@ -126,7 +140,13 @@ RegionList RegionFeaturesReader::read_regions(int64_t image) const {
 
 void RegionFeaturesReader::read_features(int64_t image, std::span<float> out) const {
   const auto [begin, end] = state_->range(image);
-  state_->reader.read_rows<float>("features", begin, end, out);
+  if (state_->layout.element == ElementType::kF16) {
+    std::vector<Half> halves(out.size());
+    state_->reader.read_rows<Half>("features", begin, end, halves);
+    std::transform(halves.begin(), halves.end(), out.begin(), [](Half half) { return half_to_float(half.bits); });
+  } else {
+    state_->reader.read_rows<float>("features", begin, end, out);
+  }
   check_finite<float>(out, std::array<int64_t, 2>{-1, state_->layout.dimension}, state_->reader.place("features"), begin);
 }
 

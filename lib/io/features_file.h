@@ -24,6 +24,7 @@ struct RegionList {
 struct FeaturesLayout {
   int64_t dimension = 0;
   std::string layer, network_hash, preprocess_json;
+  ElementType element = ElementType::kF32;  // as stored: kF32 or kF16
 };
 
 class RegionFeaturesWriter {
@@ -34,7 +35,7 @@ class RegionFeaturesWriter {
   RegionFeaturesWriter(RegionFeaturesWriter&&) noexcept;
   RegionFeaturesWriter& operator=(RegionFeaturesWriter&&) noexcept;
 
-  // features [boxes, dimension]
+  // features [boxes, dimension]. Throws Error(kData) for a number beyond 65504 if they are stored as kF16.
   void add(const RegionList& regions, std::span<const float> features);
   int64_t images() const;
   int64_t regions() const;

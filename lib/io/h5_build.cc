@@ -120,9 +120,20 @@ class Builder {
     return type;
   }
 
+  // IEEE binary16, for which HDF5 has no name before 1.14.4.
+  H5Handle half_type() const {
+    H5Handle type(check(H5Tcopy(H5T_IEEE_F32LE), "type"), H5Tclose);
+    check(H5Tset_fields(type.get(), 15, 10, 5, 0, 10), "fields of float16");
+    check(H5Tset_size(type.get(), 2), "size of float16");
+    check(H5Tset_ebias(type.get(), 15), "bias of float16");
+    return type;
+  }
+
   H5Handle disk_type(const PendingDataset& data) const {
     const auto copy = [&](hid_t id) { return H5Handle(check(H5Tcopy(id), "type"), H5Tclose); };
     switch (data.type) {
+      case ElementType::kF16:
+        return half_type();
       case ElementType::kF32:
         return copy(H5T_IEEE_F32LE);
       case ElementType::kF64:
@@ -159,7 +170,7 @@ class Builder {
     const std::vector<int64_t> chunk = chunk_extents(data.extents, data.cell);
     const std::vector<hsize_t> sizes(chunk.begin(), chunk.end());
     check(H5Pset_chunk(list.get(), static_cast<int>(sizes.size()), sizes.data()), "chunks");
-    const bool floats = data.type == ElementType::kF32 || data.type == ElementType::kF64;
+    const bool floats = data.type == ElementType::kF16 || data.type == ElementType::kF32 || data.type == ElementType::kF64;
     int level = file_.compress;
     if (level < 0) level = floats || !file_.compress_by_default ? 0 : 4;
     if (level > 0 && data.cell > 1 && data.type != ElementType::kString) {

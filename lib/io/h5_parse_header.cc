@@ -77,6 +77,7 @@ std::optional<ElementType> H5Type::element() const {
       if (bytes == 8) return ElementType::kU64;
       break;
     case H5Class::kFloat:
+      if (bytes == 2) return ElementType::kF16;
       if (bytes == 4) return ElementType::kF32;
       if (bytes == 8) return ElementType::kF64;
       break;

@@ -383,6 +383,11 @@ double H5Reader::attribute_double(const std::string& object, const std::string& 
     std::memcpy(&value, found.data.data(), sizeof value);
     return value;
   }
+  if (found.count() == 1 && element == ElementType::kF16) {
+    uint16_t bits = 0;
+    std::memcpy(&bits, found.data.data(), sizeof bits);
+    return half_to_float(bits);
+  }
   fail_data(state_->attribute_place(object, name), "float64", found.type.name() + " " + extents_text(found.extents));
 }
 

@@ -79,7 +79,7 @@ class H5Reader {
   std::vector<std::string> attribute_texts(const std::string& object, const std::string& name) const;
   int64_t attribute_int(const std::string& object, const std::string& name) const;    // any integer type that fits
   uint64_t attribute_uint(const std::string& object, const std::string& name) const;  // the same, unsigned
-  double attribute_double(const std::string& object, const std::string& name) const;  // float32 or float64
+  double attribute_double(const std::string& object, const std::string& name) const;  // any float type
   std::vector<int32_t> attribute_ints(const std::string& object, const std::string& name) const;  // int32
 
   // "FILE: DATASET", for messages.

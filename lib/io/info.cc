@@ -17,6 +17,7 @@ Json attribute_value(const H5Reader& reader, const std::string& object, const st
     switch (reader.attribute_type(object, name)) {
       case ElementType::kString:
         return reader.attribute_text(object, name);
+      case ElementType::kF16:
       case ElementType::kF32:
       case ElementType::kF64:
         return reader.attribute_double(object, name);

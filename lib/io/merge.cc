@@ -173,6 +173,8 @@ class Merger {
 
   void values_of(const std::string& path, bool joined, const FieldSpec* spec) {
     switch (first_.type(path)) {
+      case ElementType::kF16:
+        return numbers<Half>(path, joined, spec);
       case ElementType::kF32:
         return numbers<float>(path, joined, spec);
       case ElementType::kF64:
@@ -278,6 +280,7 @@ class Merger {
     switch (reader.attribute_type(object, name)) {
       case ElementType::kString:
         return reader.attribute_texts(object, name);
+      case ElementType::kF16:
       case ElementType::kF32:
       case ElementType::kF64:
         return reader.attribute_double(object, name);
@@ -292,6 +295,7 @@ class Merger {
     switch (first_.attribute_type(object, name)) {
       case ElementType::kString:
         return writer_.set_attribute(object, name, first_.attribute_text(object, name));
+      case ElementType::kF16:
       case ElementType::kF32:
       case ElementType::kF64:
         return writer_.set_attribute(object, name, first_.attribute_double(object, name));

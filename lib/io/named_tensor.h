@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "io/half.h"
+
 namespace fovea::io {
 
 // Values in C order (last index fastest), converted to float32. Rank 0 (shape empty) is one value.
@@ -20,8 +22,7 @@ int64_t element_count(const std::vector<int64_t>& shape, std::string_view place)
 // "(64,3,7,7)", for messages.
 std::string shape_text(const std::vector<int64_t>& shape);
 
-// IEEE binary16 and bfloat16 bit patterns.
-float half_to_float(uint16_t bits);
+// A bfloat16 bit pattern.
 float bfloat16_to_float(uint16_t bits);
 
 }  // namespace fovea::io

@@ -96,7 +96,7 @@ SchemaSpec features() {
       optional(finite(field("regions/box", "float32", "R,4", "region,(x1,y1,x2,y2)", "box, xyxy_inclusive_0based"))),
       optional(indices(field("regions/object", "int32", "R", "region",
                              "index among the image's objects for true boxes, -1 for proposals"), -1, "")),
-      finite(field("features", "float32", "R,...", "item,feature", "features (R,D), maps (R,h,w,C) or grids (R,L,D)")),
+      finite(field("features", "float32|float16", "R,...", "item,feature", "features (R,D), maps (R,h,w,C) or grids (R,L,D)")),
   };
   schema.attributes = {
       {"/", "layer", "string", true, "layer of the network"},

@@ -122,7 +122,11 @@ void check_values(const H5Reader& reader, const std::string& path, const FieldSp
     require_memory(checked_multiply((end - begin) * static_cast<int64_t>(sizeof(T)), row, reader.place(path)), path);
     values.resize(static_cast<size_t>((end - begin) * row));
     reader.read_rows<T>(path, begin, end, values);
-    if constexpr (std::is_floating_point_v<T>) {
+    if constexpr (std::is_same_v<T, Half>) {
+      std::vector<float> wide(values.size());
+      std::transform(values.begin(), values.end(), wide.begin(), [](Half half) { return half_to_float(half.bits); });
+      if (spec.finite) check_finite<float>(wide, extents, reader.place(path), begin);
+    } else if constexpr (std::is_floating_point_v<T>) {
       if (spec.finite) check_finite<T>(values, extents, reader.place(path), begin);
     } else if (spec.indices) {
       check_range<T>(values, spec.low, high == symbols.end() ? -1 : high->second, reader.place(path), begin);
@@ -137,6 +141,8 @@ void check_values(const H5Reader& reader, const std::string& path, const FieldSp
 
 void check_data(const H5Reader& reader, const std::string& path, const FieldSpec& spec, const Symbols& symbols) {
   switch (reader.type(path)) {
+    case ElementType::kF16:
+      return check_values<Half>(reader, path, spec, symbols);
     case ElementType::kF32:
       return check_values<float>(reader, path, spec, symbols);
     case ElementType::kF64:

@@ -42,7 +42,7 @@ void declare_train(OptionTable& table, TrainOptions& o) {
   table.add("sizes", o.sizes, "N", "Sizes of the pyramid.").at_least(1).source("[ours]").excludes("scales");
   table.add("clip", o.clip, "X", "Largest norm of the gradient.").above(0).needs("warmup");
   table.add("init", o.init, "FILE", "Take weights from FILE.").is_input_path().excludes("resume");
-  table.add("flip", o.flip, "Mirror images at random.");
+  table.add("flip", o.flip, "Mirror images at random.").not_with("scales");
   table.add("shuffle", o.shuffle, "Visit items in random order.");
   table.add("cache", o.cache, "SIZE", "Memory for decoded images.").as_size().source("[ours]").no_effect_on_content();
   table.add("warmup", o.warmup, "TIME", "Rise of the learning rate.").as_duration().source("[ours]");

@@ -120,6 +120,13 @@ TEST_CASE("check_rules: an option without effect is reported, not refused") {
   Call fine({"-o", "x", "--momentum", "0.5"});
   check_rules(fine.job->table, fine.resolved);
   CHECK(fine.resolved.warnings.empty());
+  Call replaced({"-o", "x", "--scales", "2", "--flip"});
+  check_rules(replaced.job->table, replaced.resolved);
+  REQUIRE(replaced.resolved.warnings.size() == 1);
+  CHECK(replaced.resolved.warnings[0] == "--flip is ignored: it is not used with --scales");
+  Call alone({"-o", "x", "--flip"});
+  check_rules(alone.job->table, alone.resolved);
+  CHECK(alone.resolved.warnings.empty());
 }
 
 TEST_CASE("resolve: operands go to their names, too many or too few are errors") {

@@ -163,6 +163,30 @@ TEST_CASE("scenes: a box is tight around its shape") {
   CHECK(touched == 24);
 }
 
+TEST_CASE("scenes: label maps cover what the boxes hold, in the objects' classes") {
+  for (const SceneKind kind : {SceneKind::kShapes, SceneKind::kCaptions}) {
+    const SceneOptions options{.kind = kind, .height = 64, .width = 80, .max_objects = 3};
+    for (int64_t i = 0; i < 40; ++i) {
+      const Scene scene = draw_scene(options, i);
+      REQUIRE(scene.label_map.size() == 64 * 80);
+      std::set<int> expected, found;
+      for (const SceneObject& object : scene.objects) expected.insert(object.label + 1);
+      for (int64_t at = 0; at < 64 * 80; ++at) {
+        const int label = scene.label_map[static_cast<size_t>(at)];
+        if (label == 0) continue;
+        found.insert(label);
+        const auto x = static_cast<float>(at % 80), y = static_cast<float>(at / 80);
+        CHECK(std::any_of(scene.objects.begin(), scene.objects.end(), [&](const SceneObject& object) {
+          const auto [x0, y0, x1, y1] = object.box;
+          return object.label + 1 == label && x >= x0 && x <= x1 && y >= y0 && y <= y1;
+        }));
+      }
+      CHECK(found == expected);
+    }
+  }
+  CHECK(draw_scene({.kind = SceneKind::kDigits}, 0).label_map.empty());
+}
+
 TEST_CASE("scenes: captions name the shapes and their relation") {
   const SceneOptions options{.kind = SceneKind::kShapes, .height = 64, .width = 64, .min_objects = 2, .max_objects = 2};
   int pairs = 0;

@@ -63,6 +63,10 @@ check "shards of features merge to the whole" cmp -s merged.h5 train.h5
 # shellcheck disable=SC2016
 expect 0 bash -c '"$0" features --model net.ckpt.h5 --images set.h5 --padding 4 --layer pool3 --grid 2 --split train --truth --proposals - -o - <boxes.h5 | cmp - train.h5' "$detect"
 expect 0 "${features[@]}" --split test --proposals boxes.h5 -o test.h5
+expect 0 "${features[@]}" --split train --proposals boxes.h5 --truth --store f16 -o train16.h5
+expect 0 "${features[@]}" --split test --proposals boxes.h5 --store f16 -o test16.h5
+check "float16 stored" eval '"$bn" --info train16.h5 | grep -q "\"type\": \"float16\""'
+expect 0 "$detect" verify train16.h5
 expect 0 "${features[@]}" --split test --proposals masks.h5 --region full+fg -o masked.h5
 expect 0 "${features[@]}" --split test --limit 2 --proposals boxes.h5 --warp square -o square.h5
 expect 0 "${features[@]}" --split test --limit 2 --proposals boxes.h5 --warp square-nocontext -o square.h5
@@ -80,6 +84,10 @@ check "1 and 2 threads report the same" cmp -s a.jsonl b.jsonl
 expect 75 "${train[@]}" --report-every 4 --max-time 0.0001 -o c.ckpt.h5
 expect 0 "${train[@]}" --report-every 4 --resume -o c.ckpt.h5
 check "a resumed detector equals an undisturbed one" test "$(hash_of c.ckpt.h5)" = "$(hash_of a.ckpt.h5)"
+expect 0 "${train[@]}" --features train16.h5 -o half.ckpt.h5
+expect 0 "${train[@]}" --reg-discard 0.2 -o robust.ckpt.h5
+check "--reg-discard fits other boxes" test "$(hash_of robust.ckpt.h5)" != "$(hash_of a.ckpt.h5)"
+expect 64 "${train[@]}" --reg-discard 1 -o none.h5
 expect 65 "$detect" train --features test.h5 --images set.h5 --model net.ckpt.h5 -o none.h5
 check "training without true boxes says so" grep -q 'truth' err
 expect 65 "$detect" train --features train.h5 --images small.h5 --model net.ckpt.h5 -o none.h5
@@ -101,6 +109,13 @@ check "a network is no detector" grep -q 'rcnn-detect train' err
 for i in 0 1 2; do expect 0 "$detect" detect --model a.ckpt.h5 --features test.h5 --shard $i/3 -o part$i.h5; done
 expect 0 "$detect" merge part1.h5 part0.h5 part2.h5 -o merged.h5
 check "shards of detections merge to the whole" cmp -s merged.h5 found.h5
+expect 0 "$detect" detect --model half.ckpt.h5 --features test16.h5 -o half.h5
+map_of() { eval_of "$1" | cut -f 7; }
+check "float16 features give nearly the same mean AP" awk -v a="$(map_of found.h5)" -v b="$(map_of half.h5)" 'BEGIN { exit !(a > 0 && a - b < 0.03 && b - a < 0.03) }'
+count_of() { "$detect" detect --model a.ckpt.h5 --features test.h5 "$@" --format tsv 2>/dev/null | grep -vc '^#'; }
+check "fewer boxes with a cap before suppression" test "$(count_of --max-per-image 10)" -lt "$(count_of --max-per-image 10 --cap-after-nms)"
+check "a cap over the set: 4 boxes of 8 classes in 8 pictures" test "$(count_of --set-cap 0.5 --cap-after-nms)" = 32
+expect 64 "$detect" detect --model a.ckpt.h5 --features test.h5 --set-cap 3 --shard 0/2 -o none.h5
 for report in summary classes errors sensitivity; do
   expect 0 "$detect" eval found.h5 --truth set.h5 --split test --report $report --format tsv
 done

@@ -5,15 +5,14 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/progress.h"
 #include "base/text.h"
 #include "data/cifar.h"
 #include "data/class_folder.h"
 #include "data/idx.h"
-#include "data/scenes.h"
 #include "io/images_file.h"
 #include "io/npz.h"
 #include "systems/bn/commands.h"
+#include "systems/bn/convert_scenes.h"
 #include "systems/run_record.h"
 #include "train/model.h"
 
@@ -163,46 +162,6 @@ int convert_folder(const ConvertOptions& options, const cli::Invocation& invocat
   const int64_t count = writer.count();
   const std::string hash = writer.finish();
   log::info("{}: {} pictures of {} classes, content hash {}", options.output, count, layout.label_set.size(), hash);
-  return 0;
-}
-
-int convert_scenes(const ConvertOptions& options, const cli::Invocation& invocation) {
-  data::SceneOptions scenes;
-  scenes.kind = data::parse_scene_kind(options.kind);
-  scenes.seed = invocation.common.seed;
-  scenes.height = scenes.width = options.side > 0 ? options.side : data::default_scene_side(scenes.kind);
-  scenes.max_objects = static_cast<int>(options.max_objects);
-  scenes.noise = options.noise;
-  scenes.test_fraction = options.test_fraction;
-  io::ImagesLayout layout;
-  layout.storage = io::PixelStorage::kRaw;
-  layout.height = scenes.height;
-  layout.width = scenes.width;
-  layout.channels = data::scene_channels(scenes.kind);
-  layout.labels = layout.splits = true;
-  layout.objects = layout.captions = layout.channels == 3;  // the coloured kinds
-  layout.label_set = data::scene_labels(scenes.kind);
-  io::ImagesWriter writer(options.output, run_record(invocation), layout, writer_options(invocation));
-  const auto [begin, end] = invocation.common.shard.range(options.count);
-  Progress progress("convert", "scene", end - begin);
-  for (int64_t i = begin; i < end; ++i) {
-    data::Scene scene = data::draw_scene(scenes, i);
-    io::ImageRecord record;
-    record.id = data::scene_id(scenes.kind, i);
-    record.split = options.split.empty() ? data::scene_split(scenes, i) : options.split;
-    record.height = static_cast<int32_t>(scene.picture.height);
-    record.width = static_cast<int32_t>(scene.picture.width);
-    record.label = scene.label;
-    record.pixels = scene.picture.pixels;
-    if (layout.objects) {
-      for (const auto& object : scene.objects) record.objects.push_back({object.box[0], object.box[1], object.box[2], object.box[3], object.label, false, false});
-      record.captions = scene.captions;
-    }
-    writer.add(record);
-    progress.update(i - begin + 1);
-  }
-  const std::string hash = writer.finish();
-  log::info("{}: {} generated pictures, content hash {}", options.output, end - begin, hash);
   return 0;
 }
 

@@ -106,7 +106,7 @@ struct ImportOptions {
 
 struct ConvertOptions {
   std::vector<std::string> inputs;
-  std::string from = "auto", output, split, names, kind = "digits", encode = "auto";
+  std::string from = "auto", output, split, names, kind = "digits", label_maps;
   int64_t count = 1000, side = 0;
   double test_fraction = 0.2, noise = 1;
   bool skip_bad_images = false;

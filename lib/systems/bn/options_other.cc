@@ -86,6 +86,11 @@ void declare_convert(cli::OptionTable& table, ConvertOptions& options) {
   table.add("side", options.side, "N", "Side of the pictures; 0: 28 for digits, 32 for shapes, 16 for fragile, 64 for captions.").range(0, 4096).only_with("from", {"scenes"}).source("[ours]");
   table.add("noise", options.noise, "X", "Scale of noise and clutter.").range(0, 10).only_with("from", {"scenes"}).source("[ours]");
   table.add("max-objects", options.max_objects, "N", "Most objects in a picture of shapes (8) or captions (3).").range(1, 8).only_with("from", {"scenes"}).source("[ours]");
+  table.add("label-maps", options.label_maps, "FOLDER", "Write the pixels of objects, ID.png as VOC's SegmentationClass.")
+      .completes(cli::Completion::kDirectory)
+      .no_effect_on_content()
+      .only_with("from", {"scenes"})
+      .text("An existing folder. The number of a pixel is 0 on the ground and 1 + its class on an object; class_names.txt names the numbers, as rcnn-detect segment --classes wants it.");
 }
 
 void declare_show(cli::OptionTable& table, ShowOptions& options) {

@@ -24,17 +24,19 @@ struct RegressionConfig {
 
 // Ridge regression on [features, 1] towards whitened targets.
 struct BoxRegressor {
-  std::array<double, 4> mean{};            // of the targets
-  std::array<double, 16> unwhiten{};       // T^-1, row-major
-  std::vector<double> weights;             // [dimension + 1, 4], bias last; empty: not trained, targets are 0
+  std::array<double, 4> mean{};       // of the targets
+  std::array<double, 16> unwhiten{};  // T^-1, row-major
+  std::vector<double> weights;        // [dimension + 1, 4], bias last; empty: not trained, targets are 0
   // x [dimension].
   BoxTarget predict(std::span<const float> features) const;
 };
 
-// rows [n][dimension], targets one each. mu = mean, S = covariance (divided by n) = V D V', T = V diag(1/sqrt(D+0.001)) V';
-// (X'X + lambda I) beta = X' (Y - mu) T with the bias column regularised too. Solved by Cholesky in the smaller of the two
-// equivalent systems (dimension or n). n = 0 gives an untrained regressor.
-BoxRegressor fit_box_regressor(const std::vector<const float*>& rows, const std::vector<BoxTarget>& targets, int64_t dimension,
-                               double lambda);
+// rows [n][dimension], targets one each. mu = mean, S = covariance (divided by n) = V D V', T = V diag(1/sqrt(D+0.001))
+// V'; (X'X + lambda I) beta = X' (Y - mu) T with the bias column regularised too. Solved by Cholesky in the smaller of
+// the two equivalent systems (dimension or n). n = 0 gives an untrained regressor. discard > 0: solved once more, with
+// the same whitening, without the floor(discard n) pairs whose squared error is largest (R-CNN code, robust
+// regression).
+BoxRegressor fit_box_regressor(const std::vector<const float*>& rows, const std::vector<BoxTarget>& targets,
+                               int64_t dimension, double lambda, double discard = 0);
 
 }  // namespace fovea::rcnn

@@ -37,7 +37,7 @@ std::vector<float> softmax_scores(std::span<const float> logits, int64_t rows, i
 class Scorer {
  public:
   Scorer(const DetectOptions& options, train::Model& model)
-      : selection_{options.scorer == "svm" ? options.threshold : options.softmax_threshold, options.max_per_image, options.nms} {
+      : selection_{options.scorer == "svm" ? options.threshold : options.softmax_threshold, options.max_per_image, options.nms, options.cap_after_nms} {
     const io::CheckpointData data = io::read_checkpoint(options.model, {true, false, false});
     if (options.scorer == "svm") {
       detector_ = load_detector(data, options.model);
@@ -64,7 +64,7 @@ class Scorer {
   }
 
   // features [regions, dimension]; scaled in place.
-  io::ImageDetections run(const io::RegionList& regions, std::vector<float>& features, int64_t first_region) const {
+  io::ImageDetections run(const io::RegionList& regions, std::vector<float>& features, int64_t first_region, SetCap* set_cap) const {
     const auto count = static_cast<int64_t>(regions.boxes.size());
     const auto classes = static_cast<int64_t>(classes_.size());
     std::vector<float> scores;
@@ -81,7 +81,7 @@ class Scorer {
       return decode_box(box, detector_->regressors[static_cast<size_t>(k)].predict(row));
     };
     return {regions.image_id, regions.height, regions.width,
-            select_detections(regions.boxes, scores, classes, first_region, regions.height, regions.width, selection_, refine)};
+            select_detections(regions.boxes, scores, classes, first_region, regions.height, regions.width, selection_, refine, set_cap)};
   }
 
  private:
@@ -105,18 +105,27 @@ class Output {
     writer_.emplace(options.output, root, classes, writer_options(invocation));
   }
 
+  // Holds the detections back until a cap over the set of `pictures` is known.
+  void limit(double per_picture, int64_t pictures) {
+    if (per_picture <= 0) return;
+    const auto most = std::max<int64_t>(1, std::llround(per_picture * static_cast<double>(pictures)));
+    cap_.emplace(static_cast<int64_t>(classes_.size()), most);
+  }
+  SetCap* cap() { return cap_ ? &*cap_ : nullptr; }
+
   void add(io::ImageDetections found) {
-    count_ += static_cast<int64_t>(found.detections.size());
-    if (writer_) {
-      writer_->add(std::move(found));
-      return;
-    }
-    for (const io::Detection& d : found.detections) {
-      table_.rows.push_back({found.image_id, classes_[static_cast<size_t>(d.class_index)], d.score, d.box.x1, d.box.y1, d.box.x2, d.box.y2});
+    if (cap_) {
+      waiting_.push_back(std::move(found));
+    } else {
+      emit(std::move(found));
     }
   }
 
   void finish(const DetectOptions& options, const cli::Invocation& invocation) {
+    for (io::ImageDetections& found : waiting_) {
+      std::erase_if(found.detections, [&](const io::Detection& d) { return d.score < cap_->least(d.class_index); });
+      emit(std::move(found));
+    }
     if (!writer_) {
       print_table(table_, invocation);
       return;
@@ -127,9 +136,22 @@ class Output {
   }
 
  private:
+  void emit(io::ImageDetections found) {
+    count_ += static_cast<int64_t>(found.detections.size());
+    if (writer_) {
+      writer_->add(std::move(found));
+      return;
+    }
+    for (const io::Detection& d : found.detections) {
+      table_.rows.push_back({found.image_id, classes_[static_cast<size_t>(d.class_index)], d.score, d.box.x1, d.box.y1, d.box.x2, d.box.y2});
+    }
+  }
+
   const std::vector<std::string>& classes_;
   eval::Table table_;
   std::optional<io::DetectionsWriter> writer_;
+  std::optional<SetCap> cap_;
+  std::vector<io::ImageDetections> waiting_;
   int64_t count_ = 0;
 };
 
@@ -148,12 +170,13 @@ int detect_from_features(const DetectOptions& options, const cli::Invocation& in
   Output output(options, invocation, scorer.classes(),
                 {input_record("detector", model), {"features", recorded_path(options.features), "fovea.features", features.attributes().content_hash}});
   const auto [begin, end] = invocation.common.shard.range(features.count());
+  output.limit(options.set_cap, end - begin);
   Progress progress("detect", "picture", end - begin);
   for (int64_t image = begin; image < end; ++image) {
     const io::RegionList regions = features.read_regions(image);
     const auto first = std::count_if(regions.objects.begin(), regions.objects.end(), [](int32_t object) { return object >= 0; });
     std::vector<float> rows = features.read_features(image);
-    output.add(scorer.run(regions, rows, first));
+    output.add(scorer.run(regions, rows, first, output.cap()));
     progress.update(image - begin + 1);
   }
   output.finish(options, invocation);
@@ -172,6 +195,7 @@ int detect_from_pictures(const DetectOptions& options, const cli::Invocation& in
   if (proposals) inputs.push_back({"proposals", recorded_path(options.proposals), "fovea.proposals", proposals->attributes().content_hash});
   Output output(options, invocation, scorer.classes(), std::move(inputs));
   const auto [begin, end] = invocation.common.shard.range(source.size());
+  output.limit(options.set_cap, end - begin);
   Progress progress("detect", "picture", end - begin);
   for (int64_t item = begin; item < end; ++item) {
     const data::PixelView pixels = source.pixels(item);
@@ -190,7 +214,7 @@ int detect_from_pictures(const DetectOptions& options, const cli::Invocation& in
     }
     std::vector<float> rows(regions.boxes.size() * static_cast<size_t>(extractor.dimension()));
     extractor.extract(pixels, regions.boxes, runs, rows.data());
-    output.add(scorer.run(regions, rows, 0));
+    output.add(scorer.run(regions, rows, 0, output.cap()));
     progress.update(item - begin + 1);
   }
   output.finish(options, invocation);
@@ -212,14 +236,20 @@ void declare_detect(cli::OptionTable& table, DetectOptions& options) {
   table.group("Selection");
   table.add("threshold", options.threshold, "Z", "Keep SVM scores above this.").range(-1e9, 1e9).only_with("scorer", {"svm"}).source("[R-CNN code]");
   table.add("min-probability", options.softmax_threshold, "P", "Keep softmax scores above this.").range(0, 1).only_with("scorer", {"softmax"}).source("[ours]");
-  table.add("max-per-image", options.max_per_image, "N", "Best boxes of a class, before suppression; 0: all.").range(0, 1e9).source("[R-CNN code]");
+  table.add("max-per-image", options.max_per_image, "N", "Best boxes of a class, before suppression unless --cap-after-nms; 0: all.").range(0, 1e9).source("[R-CNN code]");
+  table.add("cap-after-nms", options.cap_after_nms, "Suppress first, then take the best boxes: ILSVRC.");
+  table.add("set-cap", options.set_cap, "X", "Best boxes of a class over the set, X for each picture on average; 0: all.")
+      .range(0, 1e9)
+      .source("[ours]")
+      .text("The R-CNN code has 40, counted before suppression (with {opt:cap-after-nms} after it). Boxes of the lowest score that counts all stay.");
   table.add("nms", options.nms, "IOU", "Drop boxes that overlap a better one by more.").range(0, 1).source("[R-CNN code]");
-  declare_search(table, options.search);
+  declare_search(table, options.search, {"proposals", "features"});
   table.group("Output");
   table.output(options.output, "Detections to write; without it a table is printed.");
 }
 
 int detect(const DetectOptions& options, const cli::Invocation& invocation) {
+  if (options.set_cap > 0 && !invocation.common.shard.whole()) fail(ErrorKind::kUsage, "--set-cap: needs the whole set, not a --shard");
   if (!options.output.empty()) probe_output(options.output, invocation.common.no_clobber);
   set_precision(options.precision);
   train::Model model = train::load_model(options.model);

@@ -16,9 +16,9 @@ struct DetectOptions {
   SearchOptions search;
   std::string model, proposals, features, output;
   std::string scorer = "svm", precision = "f32";
-  double threshold = -1.5, nms = 0.3, softmax_threshold = 0.01;
+  double threshold = -1.5, nms = 0.3, softmax_threshold = 0.01, set_cap = 0;
   int64_t max_per_image = 100, batch = 64;
-  bool box_regression = true;
+  bool box_regression = true, cap_after_nms = false;
 };
 void declare_detect(cli::OptionTable& table, DetectOptions& options);
 int detect(const DetectOptions& options, const cli::Invocation& invocation);

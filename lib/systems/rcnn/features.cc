@@ -91,6 +91,7 @@ void declare_features(cli::OptionTable& table, FeaturesOptions& options) {
   declare_features_of_regions(table, options.features);
   table.group("Output");
   table.output(options.output, "Features to write.").required();
+  table.add("store", options.store, "TYPE", "Numbers in the file; f16 halves it and keeps 11 bits.").choices({"f32", "f16"}).source("[ours]");
 }
 
 int extract_features(const FeaturesOptions& options, const cli::Invocation& invocation) {
@@ -116,7 +117,8 @@ int extract_features(const FeaturesOptions& options, const cli::Invocation& invo
   root.inputs = {input_record("images", source), input_record("network", model),
                  {"proposals", recorded_path(options.proposals), "fovea.proposals", proposals.attributes().content_hash}};
   io::FeaturesLayout layout{extractor.dimension(), extractor.config().layer, model.hash,
-                            feature_config_json(extractor.config(), extractor.preprocess())};
+                            feature_config_json(extractor.config(), extractor.preprocess()),
+                            options.store == "f16" ? io::ElementType::kF16 : io::ElementType::kF32};
   io::RegionFeaturesWriter writer(options.output, root, layout, writer_options(invocation));
   Progress progress("features", "picture", end - begin);
   std::vector<float> rows;

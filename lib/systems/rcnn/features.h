@@ -20,7 +20,7 @@ FeatureConfig feature_config(const FeatureOptions& options, const nn::NetText& n
 struct FeaturesOptions {
   PictureInputs inputs;
   FeatureOptions features;
-  std::string model, proposals, output;
+  std::string model, proposals, output, store = "f32";
   int64_t top = 0;
   bool truth = false;
 };

@@ -19,7 +19,8 @@ struct SearchOptions {
   int64_t min_region = 0, im_width = 0, top = 0;
   std::string bins = "floor";
 };
-void declare_search(cli::OptionTable& table, SearchOptions& options);
+// `not_with`: options that replace the search; together with one of them these are reported as ignored.
+void declare_search(cli::OptionTable& table, SearchOptions& options, const std::vector<std::string>& not_with = {});
 SearchConfig search_config(const SearchOptions& options, uint64_t seed);
 
 struct ProposeOptions {

@@ -48,7 +48,9 @@ void declare_segment(cli::OptionTable& table, SegmentOptions& options) {
   table.add("background", options.background, "Z", "Paste regions whose predicted overlap is above.")
       .range(0, 1)
       .source("[ours]");
-  declare_search(table, options.search);
+  declare_search(table, options.search, {"train", "proposals", "features"});
+  for (const char* name : {"split", "limit", "skip-bad-images", "precision", "batch", "background"})
+    table.find(name)->not_with("train");
   table.group("Output");
   table.output(options.output, "Folder for label maps; with --train the segmenter.");
 }

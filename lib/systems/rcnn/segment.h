@@ -17,7 +17,7 @@ struct SegmentOptions {
   SearchOptions search;
   std::string model, features, proposals, truth, classes, output, precision = "f32";
   double background = 0.4;
-  double cost = 1e-3, epsilon = 0.05, bias_feature = 10, tolerance = 1e-2;
+  double cost = 1e-2, epsilon = 0.05, bias_feature = 10, tolerance = 1e-2;
   int64_t max_epochs = 200, batch = 64;
 };
 void declare_segment(cli::OptionTable& table, SegmentOptions& options);

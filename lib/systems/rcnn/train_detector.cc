@@ -66,7 +66,7 @@ std::vector<BoxRegressor> fit_regressors(const io::RegionFeaturesReader& feature
     std::vector<const float*> rows;
     for (const auto& row : pairs[k].rows) rows.push_back(row.data());
     log::debug("box regression: {}: {} pairs", truth.classes[k], rows.size());
-    regressors.push_back(fit_box_regressor(rows, pairs[k].targets, dimension, options.lambda));
+    regressors.push_back(fit_box_regressor(rows, pairs[k].targets, dimension, options.lambda, options.discard));
   }
   return regressors;
 }
@@ -235,6 +235,7 @@ void declare_train_detector(cli::OptionTable& table, TrainDetectorOptions& optio
   table.add("box-regression", options.box_regression, "Learn to correct boxes.").source("[paper §3.5]");
   table.add("reg-lambda", options.lambda, "L", "Ridge penalty.").above(0).at_most(1e12).only_with("box-regression").source("[paper, appendix C]");
   table.add("reg-min-overlap", options.min_overlap, "IOU", "Learn from regions with a larger overlap.").range(0, 1).only_with("box-regression").source("[paper, appendix C]");
+  table.add("reg-discard", options.discard, "X", "Fit again without this share of the pairs, the worst fitted.").range(0, 1).below(1).only_with("box-regression").source("[R-CNN code]");
   table.group("Output");
   table.output(options.output, "Detector to write: a checkpoint with the network.").required();
   table.add("report-every", options.report_every, "N", "Images between reports; 0: only at the end.").range(0, 1e9).source("[ours]");

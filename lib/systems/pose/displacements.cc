@@ -50,10 +50,7 @@ class PairPrior {
     const double floor = config_.uniform_share / static_cast<double>(cells_);
     for (int64_t i = 0; i < cells_; ++i)
       prior[i] = (1 - config_.uniform_share) * priors_.smooth[static_cast<size_t>(start + i)] + floor;
-    const double scale = message_scale(a, v, prior);
-    priors_.scale[static_cast<size_t>(pair)] = scale;
-    for (int64_t i = 0; i < cells_; ++i)
-      priors_.energy[static_cast<size_t>(start + i)] = inverse_softplus(scale * prior[i], config_.beta);
+    priors_.scale[static_cast<size_t>(pair)] = message_scale(a, v, prior);
   }
 
  private:
@@ -145,15 +142,21 @@ double inverse_softplus(double p, double beta) {
   return std::log(std::expm1(scaled)) / beta;
 }
 
+double DisplacementPriors::energy(int64_t at, double level) const {
+  const auto pair = static_cast<size_t>(at / (size * size));
+  return inverse_softplus(level * scale[pair] * prior[static_cast<size_t>(at)], beta);
+}
+
 DisplacementPriors displacement_priors(const PartPositions& positions, int64_t outputs,
                                        const DisplacementConfig& config) {
   DisplacementPriors priors;
   priors.outputs = outputs;
   priors.parts = positions.parts;
+  priors.beta = config.beta;
   priors.size = 2 * config.radius + 1;
   const auto pairs = static_cast<size_t>(outputs * priors.parts),
              all = pairs * static_cast<size_t>(priors.size * priors.size);
-  for (auto* maps : {&priors.counts, &priors.smooth, &priors.prior, &priors.energy}) maps->assign(all, 0);
+  for (auto* maps : {&priors.counts, &priors.smooth, &priors.prior}) maps->assign(all, 0);
   priors.used.assign(pairs, 0);
   priors.dropped.assign(pairs, 0);
   priors.scale.assign(pairs, 1);

@@ -24,17 +24,20 @@ struct PartPositions {
 };
 
 struct DisplacementPriors {
-  int64_t outputs = 0, parts = 0, size = 0;           // size = 2 radius + 1
-  std::vector<double> counts, smooth, prior, energy;  // A x V x size x size
-  std::vector<int64_t> used, dropped;                 // A x V: displacements in range and beyond
-  std::vector<double> scale;                          // A x V
+  int64_t outputs = 0, parts = 0, size = 0;   // size = 2 radius + 1
+  double beta = 1;                            // of the softplus that turns energies into kernels
+  std::vector<double> counts, smooth, prior;  // A x V x size x size
+  std::vector<int64_t> used, dropped;         // A x V: displacements in range and beyond
+  std::vector<double> scale;                  // A x V
+
+  // log(exp(beta p) - 1) / beta of p = level * scale * prior at place `at` of A x V x size x size: softplus gives p,
+  // and the message at the truth is `level` where that of scale * prior is 1.
+  double energy(int64_t at, double level = 1) const;
 };
 
-// counts: floor(cell_A - cell_v + 0.5) per axis. smooth: blurred, sum 1; uniform without counts. prior = (1 - eta)
-// smooth
-// + eta / size^2. scale = exp(-mean log m), m being the message of v's target map read at A's cell, so that messages
-// have geometric mean 1 at the truth: without it the product of K of them is about 1e-6. energy = log(exp(beta scale
-// prior) - 1) / beta, so that softplus gives scale * prior.
+// counts: floor(cell_A - cell_v + 0.5) per axis. smooth: blurred, sum 1; uniform without counts. prior =
+// (1 - eta) smooth + eta / size^2. scale = exp(-mean log m), m being the message of v's target map read at A's cell, so
+// that messages have geometric mean 1 at the truth: without it the product of K of them is about 1e-6.
 DisplacementPriors displacement_priors(const PartPositions& positions, int64_t outputs,
                                        const DisplacementConfig& config);
 

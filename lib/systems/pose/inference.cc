@@ -1,7 +1,6 @@
 #include "systems/pose/inference.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "autograd/var.h"
@@ -65,27 +64,17 @@ class ScaleMean {
 
   // `to_maps`: from a cell at scale 1 to the cell of `maps`. Bilinear; cells that `maps` does not cover get nothing.
   void add(const Tensor& maps, const Affine& to_maps) {
-    const int64_t people = maps.extent(0), h = maps.extent(1), w = maps.extent(2), joints = maps.extent(3);
-    for (int64_t y = 0; y < h; ++y) {
-      for (int64_t x = 0; x < w; ++x) {
-        const auto at = to_maps(static_cast<double>(x), static_cast<double>(y));
-        const auto left = static_cast<int64_t>(std::floor(at[0])), top = static_cast<int64_t>(std::floor(at[1]));
-        if (at[0] < 0 || at[1] < 0 || at[0] > static_cast<double>(w - 1) || at[1] > static_cast<double>(h - 1))
-          continue;
-        ++seen_[static_cast<size_t>(y * w + x)];
-        for (int64_t dy = 0; dy < 2; ++dy) {
-          for (int64_t dx = 0; dx < 2; ++dx) {
-            const double along = at[0] - static_cast<double>(left), down = at[1] - static_cast<double>(top);
-            const auto share = static_cast<float>((dx == 1 ? along : 1 - along) * (dy == 1 ? down : 1 - down));
-            if (share == 0) continue;  // and the neighbour may lie outside
-            for (int64_t n = 0; n < people; ++n) {
-              const float* from = maps.data<float>() + ((n * h + top + dy) * w + left + dx) * joints;
-              float* to = sum_.data<float>() + ((n * h + y) * w + x) * joints;
-              for (int64_t k = 0; k < joints; ++k) to[k] += share * from[k];
-            }
-          }
-        }
-      }
+    const int64_t h = maps.extent(1), w = maps.extent(2);
+    for (int64_t cell = 0; cell < h * w; ++cell) {
+      const auto [x, y] = to_maps(static_cast<double>(cell % w), static_cast<double>(cell / w));
+      if (x < 0 || y < 0 || x > static_cast<double>(w - 1) || y > static_cast<double>(h - 1)) continue;
+      ++seen_[static_cast<size_t>(cell)];
+      const auto left = static_cast<int64_t>(x), top = static_cast<int64_t>(y);
+      const double along = x - static_cast<double>(left), down = y - static_cast<double>(top);
+      add_cell(maps, top * w + left, (1 - along) * (1 - down), cell);
+      add_cell(maps, top * w + left + 1, along * (1 - down), cell);
+      add_cell(maps, (top + 1) * w + left, (1 - along) * down, cell);
+      add_cell(maps, (top + 1) * w + left + 1, along * down, cell);
     }
   }
 
@@ -98,6 +87,18 @@ class ScaleMean {
   }
 
  private:
+  // Cells count in row-major order. A neighbour with no share may lie outside.
+  void add_cell(const Tensor& maps, int64_t from, double share, int64_t to) {
+    const auto weight = static_cast<float>(share);
+    if (weight == 0) return;
+    const int64_t people = maps.extent(0), cells = maps.extent(1) * maps.extent(2), joints = maps.extent(3);
+    for (int64_t n = 0; n < people; ++n) {
+      const float* values = maps.data<float>() + (n * cells + from) * joints;
+      float* sums = sum_.data<float>() + (n * cells + to) * joints;
+      for (int64_t k = 0; k < joints; ++k) sums[k] += weight * values[k];
+    }
+  }
+
   Tensor sum_;
   std::vector<int64_t> seen_;
 };

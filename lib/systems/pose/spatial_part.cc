@@ -87,9 +87,8 @@ void SpatialPart::set_priors(const DisplacementPriors& priors, const Backgrounds
   for (int64_t pair = 0; pair < outputs() * parts(); ++pair) {
     const int64_t a = pair / parts(), v = pair % parts();
     const double background = v >= outputs() ? backgrounds.torso : v == a ? backgrounds.own : backgrounds.other;
-    const double scale = (1 - background) * priors.scale[static_cast<size_t>(pair)];
     for (int64_t i = pair * cells; i < (pair + 1) * cells; ++i)
-      kernel[i] = static_cast<float>(inverse_softplus(scale * priors.prior[static_cast<size_t>(i)], settings_.beta));
+      kernel[i] = static_cast<float>(priors.energy(i, 1 - background));
     bias[pair] = static_cast<float>(inverse_softplus(background, settings_.beta));
   }
   if (settings_.mirror_tie) tie_values();

@@ -2,7 +2,6 @@
 #include "systems/rcnn/propose.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -46,12 +45,10 @@ void search_all(const data::ImageSource& source, int64_t begin, int64_t end, con
                    });
 }
 
-constexpr std::array<const char*, 10> kSearchOptions = {"mode",       "colors",   "similarities", "scale",    "sigma",
-                                                        "min-region", "min-side", "bins",         "im-width", "top"};
-
 }  // namespace
 
 void declare_search(cli::OptionTable& table, SearchOptions& options, const std::vector<std::string>& not_with) {
+  const size_t first = table.options().size();
   table.group("Selective search");
   table.add("mode", options.mode, "MODE", "Preset: single, fast (8 groupings) or quality (80).")
       .choices({"single", "fast", "quality"})
@@ -66,8 +63,8 @@ void declare_search(cli::OptionTable& table, SearchOptions& options, const std::
   table.add("bins", options.bins, "RULE", "Colour histogram bins; round: as the authors' code.").choices({"floor", "round"});
   table.add("im-width", options.im_width, "N", "Work at this width; 0: as is. ILSVRC: 500.").range(0, 16384).source("[R-CNN §4.3]");
   table.add("top", options.top, "N", "Keep the N best boxes; 0: all.").at_least(0).source("[ours]");
-  for (const char* name : kSearchOptions) {
-    for (const auto& other : not_with) table.find(name)->not_with(other);
+  for (size_t i = first; i < table.options().size(); ++i) {
+    for (const auto& other : not_with) table.options()[i].not_with(other);
   }
 }
 

@@ -1,17 +1,9 @@
 #!/usr/bin/env bash
 # advgen-train's train, generate and attack on generated scenes: methods, resume, shards, exit codes. Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-tool=$1/advgen-train
-bn=$1/bn-train
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
-
-hash_of() { "$tool" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
-field() { awk -F'\t' -v name="$1" 'NR==1 {sub(/^#/, ""); for (i = 1; i <= NF; i++) if ($i == name) column = i} NR==2 {print $column}' out; }
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+tool=$build/advgen-train
+bn=$build/bn-train
 
 cat > small.net <<'NET'
 fovea-net 1

@@ -1,14 +1,9 @@
 #!/usr/bin/env bash
 # advgen-train eval, compare and show on generated pictures: tables, report, figures, threads, requirements, bad input.
 # Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-bn=$1/bn-train advgen=$1/advgen-train
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+bn=$build/bn-train advgen=$build/advgen-train
 
 has() { check "$1" grep -q -- "$2" "$3"; }
 

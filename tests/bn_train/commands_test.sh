@@ -1,15 +1,8 @@
 #!/usr/bin/env bash
 # bn-train end to end on generated scenes: every verb, exit codes, pipes, resume, determinism. Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-tool=$1/bn-train
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
-
-hash_of() { "$tool" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+tool=$build/bn-train
 
 # --- images
 expect 0 "$tool" convert --from scenes --kind digits --count 400 -o digits.h5

@@ -1,16 +1,9 @@
 #!/usr/bin/env bash
 # caption-attend's work with models: features, train, predict; shards, threads, batches, resume, bad input.
 # Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-tool=$1/caption-attend bn=$1/bn-train
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
-
-hash_of() { "$tool" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+tool=$build/caption-attend bn=$build/bn-train
 
 # --- data and a small backbone
 expect 0 "$tool" convert --from scenes --count 168 --side 32 --test-fraction 0.25 --val-fraction 0.25 -o set.h5

@@ -1,16 +1,8 @@
 #!/usr/bin/env bash
 # caption-attend's work with text: converters both ways, vocabulary, scores, drawings, bad input. Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-tool=$1/caption-attend bn=$1/bn-train
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
-
-hash_of() { "$tool" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
-cell() { awk -F'\t' -v name="$1" 'NR == 1 { sub(/^#/, ""); for (i = 1; i <= NF; ++i) if ($i == name) at = i } NR == 2 { print $at }' out; }
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+tool=$build/caption-attend bn=$build/bn-train
 
 # --- generated scenes: shards, threads, splits
 expect 0 "$tool" convert --from scenes --count 84 --side 48 --test-fraction 0.5 --val-fraction 0 --threads 1 -o scenes.h5
@@ -88,7 +80,7 @@ for name in good bad; do expect 0 "$tool" convert --from coco-results $name.json
 expect 0 "$tool" verify good.h5 bad.h5
 evaluate=("$tool" eval --data scenes.h5 --format tsv)
 expect 0 "${evaluate[@]}" good.h5 --split test
-check "perfect captions score 1" test "$(cell exact_match)" = 1 -a "$(cell rouge_l)" = 1
+check "perfect captions score 1" test "$(field exact_match)" = 1 -a "$(field rouge_l)" = 1
 cp out good.tsv
 # shellcheck disable=SC2016
 expect 0 bash -c '"$0" eval --data scenes.h5 --format tsv --pred - --split test <good.h5 | cmp - good.tsv' "$tool"

@@ -1,14 +1,8 @@
 #!/usr/bin/env bash
 # pose-estimate convert in both directions, and what bad input gives. Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-pose=$1/pose-estimate
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
-
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+pose=$build/pose-estimate
 
 expect 0 "$pose" convert --from stick-figures --height 64 --width 64 --count 6 --max-beside 1 --pictures set.h5 -o people.h5
 

@@ -2,14 +2,9 @@
 # What each stage of pose-estimate must add on generated pictures of two people, one of them meant: the part detector
 # can't know which; the torso's hint tells the spatial model; joint training places joints better still.
 # Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-pose=$1/pose-estimate
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+pose=$build/pose-estimate
 
 expect 0 "$pose" convert --from stick-figures --height 64 --width 96 --count 260 --noise 0.3 --min-beside 1 --max-beside 1 \
   --pictures set.h5 -o people.h5
@@ -32,7 +27,9 @@ rate() { # POSES PART: percent of all joints within 20 % of the torso
   "$pose" eval -q --truth people.h5 --pred "$1" --part "$2" --split test --metric pdj --format tsv |
     awk -F'\t' '$1 == "all" && $2 == 20 { print $3 }'
 }
+# shellcheck disable=SC2317  # called by check
 at_least() { awk -v found="$1" -v wanted="$2" 'BEGIN { exit !(found != "" && found + 0 >= wanted + 0) }'; }
+# shellcheck disable=SC2317
 more() { at_least "$1" "$(awk -v than="$2" -v by="$3" 'BEGIN { print than + by }')"; }
 
 alone=$(person spatial.poses.h5 detector)

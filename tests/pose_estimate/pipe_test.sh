@@ -1,14 +1,9 @@
 #!/usr/bin/env bash
 # From a photograph to skeletons by pipes alone: rcnn-detect finds people, pose-estimate their joints, and draws them.
 # Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-bn=$1/bn-train propose=$1/rcnn-propose detect=$1/rcnn-detect pose=$1/pose-estimate
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+bn=$build/bn-train propose=$build/rcnn-propose detect=$build/rcnn-detect pose=$build/pose-estimate
 
 # --- a detector of generated people and a small pose estimator
 expect 0 "$pose" convert --from stick-figures --height 64 --width 96 --count 20 --min-beside 1 --max-beside 1 \

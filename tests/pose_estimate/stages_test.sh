@@ -1,18 +1,9 @@
 #!/usr/bin/env bash
 # pose-estimate's three training stages on generated people: threads, interruption and resumption in each stage, cached
 # maps, prediction in shards, evaluation, pictures. Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-pose=$1/pose-estimate
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
-
-hash_of() { "$pose" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
-# shellcheck disable=SC2317
-same_content() { test -n "$(hash_of "$1")" && test "$(hash_of "$1")" = "$(hash_of "$2")"; }
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+pose=$build/pose-estimate
 
 # --- generated people
 draw=("$pose" convert --from stick-figures --height 64 --width 96 --count 40)

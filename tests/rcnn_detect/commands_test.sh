@@ -1,16 +1,9 @@
 #!/usr/bin/env bash
 # rcnn-propose and rcnn-detect end to end on generated scenes: every verb, shards, threads, pipes, resume, bad input.
 # Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-bn=$1/bn-train propose=$1/rcnn-propose detect=$1/rcnn-detect
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
-
-hash_of() { "$bn" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+bn=$build/bn-train propose=$build/rcnn-propose detect=$build/rcnn-detect
 
 # --- data and a small backbone
 expect 0 "$bn" convert --from scenes --kind shapes --count 24 --side 96 --max-objects 3 --test-fraction 0.34 -o set.h5
@@ -65,7 +58,7 @@ expect 0 bash -c '"$0" features --model net.ckpt.h5 --images set.h5 --padding 4 
 expect 0 "${features[@]}" --split test --proposals boxes.h5 -o test.h5
 expect 0 "${features[@]}" --split train --proposals boxes.h5 --truth --store f16 -o train16.h5
 expect 0 "${features[@]}" --split test --proposals boxes.h5 --store f16 -o test16.h5
-check "float16 stored" eval '"$bn" --info train16.h5 | grep -q "\"type\": \"float16\""'
+check "float16 stored" grep -q '"type": "float16"' <("$bn" --info train16.h5)
 expect 0 "$detect" verify train16.h5
 expect 0 "${features[@]}" --split test --proposals masks.h5 --region full+fg -o masked.h5
 expect 0 "${features[@]}" --split test --limit 2 --proposals boxes.h5 --warp square -o square.h5

@@ -1,16 +1,9 @@
 #!/usr/bin/env bash
 # rcnn-detect segment on generated scenes with label maps: training, maps, intersection over union, what is refused.
 # Usage: FILE BUILD_DIR
-set -uo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-bn=$1/bn-train propose=$1/rcnn-propose detect=$1/rcnn-detect
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
 # shellcheck source=tests/expect.sh
-. "$root/tests/expect.sh"
-
-hash_of() { "$bn" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
+. "$(dirname -- "${BASH_SOURCE[0]}")/../expect.sh"
+bn=$build/bn-train propose=$build/rcnn-propose detect=$build/rcnn-detect
 
 # --- scenes with label maps
 mkdir maps shards found pictures
@@ -48,14 +41,16 @@ check "and ignored" test "$(hash_of seg.ckpt.h5)" = "$(hash_of again.ckpt.h5)"
 segment=("$detect" segment --model seg.ckpt.h5 --truth maps --background 0.5 --format tsv)
 expect 0 "${segment[@]}" --features test.h5 --proposals boxes.h5 -o found
 check "background, 8 classes, mean" test "$(grep -vc '^#' out)" = 10
-check "mean intersection over union above 0.45" awk -F '\t' '$1 == "mean" { good = $2 > 0.45 } END { exit !good }' out
+# shellcheck disable=SC2016
+check "mean intersection over union above 0.45" awk -F'\t' '$1 == "mean" { good = $2 > 0.45 } END { exit !good }' out
 check "a map for each test picture" test "$(find found -name '*.png' | wc -l)" = 12
 cp out score
 expect 0 "${segment[@]}" --images set.h5 --split test --proposals boxes.h5 -o pictures
 check "features and pictures give the same maps" diff -r found pictures
 check "and the same score" cmp -s score out
 expect 0 "${segment[@]}" --features test.h5 --proposals boxes.h5 --background 1
-check "nothing is pasted above 1: all background" awk -F '\t' '$1 == "star" { good = $4 == 0 } END { exit !good }' out
+# shellcheck disable=SC2016
+check "nothing is pasted above 1: all background" awk -F'\t' '$1 == "star" { good = $4 == 0 } END { exit !good }' out
 
 # --- what is refused
 expect 0 "$propose" run --images set.h5 --min-side 8 --scale 30,60 --top 100 -o bare.h5

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/parallel.h"
 #include "base/rng.h"
 #include "tensor/kernels/conv_pieces.h"
 #include "tensor/kernels/gemm_grid.h"
@@ -41,6 +42,29 @@ TEST_CASE("gemm: all transpositions, with and without accumulation, agree with t
       CHECK(worst <= 2e-6 * std::sqrt(static_cast<double>(k)) + 1e-6);
     }
   }
+}
+
+TEST_CASE("gemm: large products, wide and tall and deep, agree with the reference and do not depend on threads") {
+  const int before = thread_count();
+  for (const auto& [m, n, k] : {std::array<int64_t, 3>{70, 1501, 513}, {1203, 67, 600}, {129, 131, 1300}}) {
+    for (int mode = 0; mode < 8; ++mode) {
+      const bool ta = (mode & 1) != 0, tb = (mode & 2) != 0, accumulate = (mode & 4) != 0;
+      CAPTURE(m);
+      CAPTURE(mode);
+      const auto a = random_values(m * k, 1), b = random_values(k * n, 2);
+      auto c = random_values(m * n, 3), expected = c, once_more = c;
+      set_thread_count(1);
+      gemm(ta, tb, m, n, k, a.data(), b.data(), c.data(), accumulate);
+      set_thread_count(3);
+      gemm(ta, tb, m, n, k, a.data(), b.data(), once_more.data(), accumulate);
+      CHECK(c == once_more);
+      reference::gemm(ta, tb, m, n, k, a.data(), b.data(), expected.data(), accumulate);
+      double worst = 0;
+      for (size_t i = 0; i < c.size(); ++i) worst = std::max(worst, std::abs(static_cast<double>(c[i] - expected[i])));
+      CHECK(worst <= 2e-6 * std::sqrt(static_cast<double>(k)) + 1e-6);
+    }
+  }
+  set_thread_count(before);
 }
 
 TEST_CASE("gemm: an empty inner extent gives zeros") {

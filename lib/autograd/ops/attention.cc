@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "autograd/ops/check.h"
+#include "base/parallel.h"
 #include "tensor/kernels/dispatch.h"
 #include "tensor/kernels/pointwise.h"
 #include "tensor/kernels/reference.h"
@@ -15,11 +16,11 @@ Var mean_places(const Var& annotations) {
   const int64_t images = annotations.extent(0), places = annotations.extent(1), width = annotations.extent(2);
   Tensor y = Tensor::empty({images, width}, annotations.dtype());
   kernels::by_type(annotations.dtype(), [&]<typename T>() {
-    for (int64_t i = 0; i < images; ++i) {
+    parallel_tasks(images, [&](int64_t i) {
       T* out = y.data<T>() + i * width;
       kernels::reference::column_sums(places, width, annotations.value().data<T>() + i * places * width, out);
       for (int64_t d = 0; d < width; ++d) out[d] /= static_cast<T>(places);
-    }
+    });
   });
   return record("mean_places", std::move(y), {annotations}, [annotations, images, places, width](const Tensor& dy) {
     Tensor da = Tensor::empty(annotations.shape(), annotations.dtype());

@@ -70,13 +70,18 @@ void gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, c
 namespace detail {
 namespace {
 
-// Without AVX-512 OpenBLAS is the faster on large tiles, above all where B is not transposed (one thread of an EPYC:
-// 78 against 53 GFLOP/s at 384x512x10000); oneDNN is on small ones, where it packs nothing.
+// From this size on a product, or a tile of one, is not left to oneDNN on CPUs without AVX-512: panels are as fast as
+// OpenBLAS there (77 to 80 GFLOP/s, one thread of an EPYC; oneDNN 53 at 384x512x10000 with B not transposed) and cut a
+// product without laying out its operands anew for each tile. OpenBLAS takes narrow products, and CPUs without AVX2.
+constexpr double kLarge = 3e7;  // floating-point operations
+
+double operations(const GemmProblem& p, int64_t rows, int64_t columns) {
+  return 2.0 * static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(p.k);
+}
+
 bool suits_openblas(const GemmProblem& p, int64_t rows, int64_t columns) {
-  constexpr double kLarge = 3e7;
   constexpr int64_t kLargestIndex = std::numeric_limits<blasint>::max();
-  return isa_level() < IsaLevel::kV4 &&
-         2.0 * static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(p.k) >= kLarge &&
+  return isa_level() < IsaLevel::kV4 && operations(p, rows, columns) >= kLarge &&
          std::max({p.m, p.n, p.k}) < kLargestIndex;
 }
 
@@ -89,6 +94,25 @@ void run_openblas(const GemmProblem& p, int64_t rows, int64_t columns, const flo
 }
 
 }  // namespace
+
+bool suits_panels(const GemmProblem& p) {
+  constexpr int64_t kMinSide = 64;
+  return isa_level() == IsaLevel::kV3 && std::min(p.m, p.n) >= kMinSide && operations(p, p.m, p.n) >= kLarge;
+}
+
+PanelProduct by_panels(const GemmProblem& p) {
+  PanelProduct product{.rows = p.m, .columns = p.n, .k = p.k};
+  product.left_view = p.transpose_a ? MatrixView{p.a, 1, p.m} : MatrixView{p.a, p.k, 1};
+  product.right_view = p.transpose_b ? MatrixView{p.b, 1, p.k} : MatrixView{p.b, p.n, 1};
+  if (p.m >= p.n)
+    product.right = pack_right(product.right_view, p.k, p.n);
+  else
+    product.left = pack_left(product.left_view, p.m, p.k);
+  product.out = p.c;
+  product.stride = p.n;
+  product.accumulate = p.accumulate;
+  return product;
+}
 
 void run_gemm_tile(const GemmProblem& p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
   const float* a = p.a + (p.transpose_a ? row : row * p.k);

@@ -6,6 +6,7 @@
 
 #include "base/parallel.h"
 #include "tensor/kernels/dispatch.h"
+#include "tensor/kernels/panels.h"
 
 namespace fovea::kernels {
 
@@ -24,6 +25,9 @@ struct GemmProblem {
   const float *a, *b;
   float* c;
 };
+// Whether it is large enough for panels.
+bool suits_panels(const GemmProblem& problem);
+PanelProduct by_panels(const GemmProblem& problem);
 void run_gemm_tile(const GemmProblem& problem, int64_t row, int64_t rows, int64_t column, int64_t columns);
 
 }  // namespace detail
@@ -38,9 +42,14 @@ void gemm_tiles(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_
     epilogue(0, m, 0, n);
     return;
   }
+  const detail::GemmProblem problem{transpose_a, transpose_b, accumulate, m, n, k, a, b, c};
+  if (detail::suits_panels(problem)) {
+    return detail::by_panels(problem).run([&](const PanelProduct::Tile& tile) {
+      epilogue(tile.row, tile.rows, tile.column, tile.columns);
+    });
+  }
   make_libraries_serial();
   const GemmGrid grid = cut_gemm(m, n, k);
-  const detail::GemmProblem problem{transpose_a, transpose_b, accumulate, m, n, k, a, b, c};
   parallel_tasks(grid.down * grid.across, [&](int64_t tile) {
     const int64_t row = tile / grid.across * grid.tile_rows, column = tile % grid.across * grid.tile_columns;
     const int64_t rows = std::min(grid.tile_rows, m - row), columns = std::min(grid.tile_columns, n - column);

@@ -3,66 +3,31 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/parallel.h"
 #include "tensor/kernels/dispatch.h"
-#include "tensor/kernels/isa/table.h"
+#include "tensor/kernels/panels.h"
 
 namespace fovea::kernels {
 namespace {
 
-constexpr int64_t kDepth = 384;  // of a block: 24 KiB of a panel stay in the first cache
-constexpr int64_t kPanelsPerTask = 8, kGroupsPerTask = 24;
 constexpr uint64_t kForwardKey = 0x70616e656c2e6672ULL, kBackKey = 0x70616e656c2e626bULL;  // "panel.fr", "panel.bk"
 
-int64_t panels(int64_t columns) { return (columns + kPanelColumns - 1) / kPanelColumns; }
-
-// B [k,n] = W^T (W stored [n,k]) or W (stored [k,n]), in panels of kPanelColumns columns.
-std::shared_ptr<const ArenaBlock> packed(const Tensor& weight, bool transposed, int64_t k, int64_t n) {
+// B [k,n] = W^T (W stored [n,k]) or W (stored [k,n]).
+Panels packed(const Tensor& weight, bool transposed, int64_t k, int64_t n) {
   return weight.derived(transposed ? kForwardKey : kBackKey, [&] {
-    auto block = std::make_shared<ArenaBlock>(panels(n) * kPanelColumns * k * static_cast<int64_t>(sizeof(float)));
-    auto* out = static_cast<float*>(block->data);
     const float* w = weight.data<float>();
-    parallel_blocks(panels(n), kPanelsPerTask, [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; ++p) {
-        const int64_t column = p * kPanelColumns, columns = std::min<int64_t>(kPanelColumns, n - column);
-        const float* from = transposed ? w + column * k : w + column;
-        kernel_table().pack_columns(from, transposed ? 1 : n, transposed ? k : 1, k, columns,
-                                    out + p * kPanelColumns * k);
-      }
-    });
-    return std::shared_ptr<const ArenaBlock>(std::move(block));
+    return pack_right(transposed ? MatrixView{w, 1, k} : MatrixView{w, n, 1}, k, n);
   });
 }
 
 void fast(Rows<const float> x, const Tensor& weight, bool transposed, int64_t k, int64_t n, Rows<float> y,
           bool accumulate) {
-  const KernelTable& table = kernel_table();
-  const auto block = packed(weight, transposed, k, n);
-  const auto* b = static_cast<const float*>(block->data);
-  const int64_t height = table.panel_rows, groups = (x.count + height - 1) / height;
-  const ArenaBlock left(groups * height * k * static_cast<int64_t>(sizeof(float)));
-  auto* a = static_cast<float*>(left.data);
-  parallel_tasks(groups, [&](int64_t g) {
-    table.pack_rows(x.data + g * height * x.stride, x.stride, 1, std::min(height, x.count - g * height), k,
-                    a + g * height * k);
-  });
-  const int64_t chunks = (groups + kGroupsPerTask - 1) / kGroupsPerTask,
-                blocks = (panels(n) + kPanelsPerTask - 1) / kPanelsPerTask;
-  parallel_tasks(chunks * blocks, [&](int64_t task) {
-    const int64_t first = task / blocks * kGroupsPerTask, last = std::min(groups, first + kGroupsPerTask);
-    const int64_t begin = task % blocks * kPanelsPerTask, end = std::min(panels(n), begin + kPanelsPerTask);
-    for (int64_t depth = 0; depth < k; depth += kDepth) {
-      const int64_t size = std::min(kDepth, k - depth);
-      for (int64_t p = begin; p < end; ++p) {
-        const int64_t column = p * kPanelColumns, columns = std::min<int64_t>(kPanelColumns, n - column);
-        const float* panel = b + (p * k + depth) * kPanelColumns;
-        for (int64_t g = first; g < last; ++g) {
-          table.panel_product(a + (g * k + depth) * height, panel, size, y.data + g * height * y.stride + column,
-                              y.stride, std::min(height, y.count - g * height), columns, accumulate || depth > 0);
-        }
-      }
-    }
-  });
+  PanelProduct product{.rows = x.count, .columns = n, .k = k};
+  product.left = pack_left({x.data, x.stride, 1}, x.count, k);
+  product.right = packed(weight, transposed, k, n);
+  product.out = y.data;
+  product.stride = y.stride;
+  product.accumulate = accumulate;
+  product.run([](const PanelProduct::Tile&) {});
 }
 
 template <typename T>

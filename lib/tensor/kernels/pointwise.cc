@@ -204,7 +204,8 @@ Tensor column_sums(const Tensor& x) {
     by_type(x.dtype(), [&]<typename T>() { reference::column_sums(rows, columns, x.data<T>(), sums.data<T>()); });
     return sums;
   }
-  const int64_t grain = columns == 0 ? 1 : std::max<int64_t>(1, kSumBlock / columns);
+  constexpr int64_t kMinRows = 32, kColumnBlock = 1024;  // of wide rows, so that the partial sums stay few
+  const int64_t grain = columns == 0 ? 1 : std::max(kMinRows, kSumBlock / columns);
   const int64_t blocks = std::max<int64_t>(1, (rows + grain - 1) / grain);
   Tensor partial = Tensor::zeros({blocks, columns}, DType::kF64);
   const float* px = x.data<float>();
@@ -213,11 +214,13 @@ Tensor column_sums(const Tensor& x) {
     kernel_table().column_sums(px + begin * columns, end - begin, columns, pp + begin / grain * columns);
   });
   float* ps = sums.data<float>();
-  for (int64_t c = 0; c < columns; ++c) {
-    double sum = 0;
-    for (int64_t b = 0; b < blocks; ++b) sum += pp[b * columns + c];
-    ps[c] = static_cast<float>(sum);
-  }
+  parallel_blocks(columns, kColumnBlock, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c) {
+      double sum = 0;
+      for (int64_t b = 0; b < blocks; ++b) sum += pp[b * columns + c];
+      ps[c] = static_cast<float>(sum);
+    }
+  });
   return sums;
 }
 

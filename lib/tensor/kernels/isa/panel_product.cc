@@ -19,13 +19,31 @@ using Vector [[gnu::vector_size(kBytes), gnu::aligned(4), gnu::may_alias]] = flo
 
 // kRows x kColumns sums stay in registers over all of k.
 inline void block(const float* __restrict a, const float* __restrict b, int64_t k, Vector (&sums)[kRows][kVectors]) {
-  for (int64_t i = 0; i < k; ++i, a += kRows, b += kPanel) {
+  const auto step = [&](const float* left, const float* from) {
     Vector right[kVectors];
-    for (int v = 0; v < kVectors; ++v) right[v] = *reinterpret_cast<const Vector*>(b + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) right[v] = *reinterpret_cast<const Vector*>(from + v * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 2
-      for (int v = 0; v < kVectors; ++v) sums[r][v] += a[r] * right[v];
+      for (int v = 0; v < kVectors; ++v) sums[r][v] += left[r] * right[v];
+    }
+  };
+  int64_t i = 0;
+  for (; i + 2 <= k; i += 2, a += 2 * kRows, b += 2 * kPanel) {
+    step(a, b);
+    step(a + kRows, b + kPanel);
+  }
+  if (i < k) step(a, b);
+}
+
+// All sums, without a detour through memory.
+inline void store(const Vector (&sums)[kRows][kVectors], float* c, int64_t stride, bool accumulate) {
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      Vector& to = *reinterpret_cast<Vector*>(c + r * stride + v * kLanes);
+      to = accumulate ? to + sums[r][v] : sums[r][v];
     }
   }
 }
@@ -36,6 +54,10 @@ void panel_product(const float* a, const float* b, int64_t k, float* c, int64_t 
     Vector sums[kRows][kVectors] = {};
     block(a, b + first, k, sums);
     const int64_t width = columns - first < kColumns ? columns - first : kColumns;
+    if (width == kColumns && rows == kRows) {
+      store(sums, c + first, stride, accumulate);
+      continue;
+    }
     for (int64_t r = 0; r < rows; ++r) {
       float* out = c + r * stride + first;
       const float* sum = reinterpret_cast<const float*>(sums[r]);
@@ -50,6 +72,10 @@ void panel_product(const float* a, const float* b, int64_t k, float* c, int64_t 
 
 // kRows values of each column of A side by side; absent rows are zeros. a(r, i) = a[r * row_step + i * column_step].
 void pack_rows(const float* a, int64_t row_step, int64_t column_step, int64_t rows, int64_t k, float* packed) {
+  for (; rows == kRows && k > 0; --k, a += column_step, packed += kRows) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) packed[r] = a[r * row_step];
+  }
   for (int64_t i = 0; i < k; ++i, packed += kRows) {
     for (int64_t r = 0; r < kRows; ++r) packed[r] = r < rows ? a[r * row_step + i * column_step] : 0.0F;
   }

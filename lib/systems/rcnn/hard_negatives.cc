@@ -150,7 +150,7 @@ void HardNegativeMiner::train_class(size_t k) {
   for (size_t i = 0; i < state.negatives.size(); ++i) {
     CachedRow& row = state.negatives[i];
     row.multiplier = examples.multipliers[positives + i];
-    const double score = kernels::kernel_table().dot_wide(row.values->data(), state.solution.weights.data(), features_.layout().dimension) + state.solution.bias;
+    const double score = kernels::kernel_table().dot_wide(row.values->data(), state.solution.weights.data(), features_.layout().dimension, row.values->data()) + state.solution.bias;
     if (score >= config_.evict_below) kept.push_back(std::move(row));
   }
   state.negatives = std::move(kept);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "base/error.h"
@@ -19,8 +20,9 @@ class Weights {
  public:
   Weights(int64_t dimension, double bias_feature)
       : dimension_(dimension), feature_(bias_feature), values_(static_cast<size_t>(dimension), 0.0) {}
-  double score(const float* row) const {
-    return kernels::kernel_table().dot_wide(row, values_.data(), dimension_) + feature_ * bias_;
+  // `ahead`: the row whose score will be asked for next.
+  double score(const float* row, const float* ahead) const {
+    return kernels::kernel_table().dot_wide(row, values_.data(), dimension_, ahead) + feature_ * bias_;
   }
   void add(double amount, const float* row) {
     kernels::kernel_table().add_scaled_wide(amount, row, values_.data(), dimension_);
@@ -47,7 +49,8 @@ class Weights {
 std::vector<double> squared_norms(const std::vector<const float*>& rows, int64_t dimension, double bias_feature) {
   std::vector<double> norms;
   norms.reserve(rows.size());
-  for (const float* row : rows) norms.push_back(kernels::kernel_table().sum_of_squares(row, dimension) + bias_feature * bias_feature);
+  for (const float* row : rows)
+    norms.push_back(kernels::kernel_table().sum_of_squares(row, dimension) + bias_feature * bias_feature);
   return norms;
 }
 
@@ -70,36 +73,41 @@ class HingeSolver {
       if (start > 0) weights_.add(start * examples.labels[i], examples.rows[i]);
       active_.push_back(static_cast<int64_t>(i));
     }
+    count_ = active_.size();
   }
 
+  // Epochs over the rows that matter, until those agree to within `target`; then a look at all rows, which gives the
+  // gap and chooses anew who matters.
   SvmSolution run() {
-    count_ = active_.size();
+    // The gap falls nearly as the spread of projected gradients does: the last look should find it just small enough.
+    constexpr double kFirstTarget = 0.3, kLeastStep = 0.7, kLargestStep = 1.0 / 6, kLastTarget = 1e-10;
+    double target = kFirstTarget;
+    if (std::any_of(examples_.multipliers.begin(), examples_.multipliers.end(), [](double a) { return a > 0; }))
+      choose(target);
+    double highest = 0, lowest = 0;  // of the last epoch's projected gradients: rows beyond them are left out
     SvmSolution solution;
-    double highest = kInfinity, lowest = -kInfinity;  // of the last epoch's projected gradients: the shrinking bounds
-    double target = 0.1;                              // spread of projected gradients at which the gap is looked at
     for (int64_t epoch = 1; epoch <= config_.max_epochs; ++epoch) {
       const auto [low, high] = pass(lowest, highest);
-      if (high - low <= target) {
-        // Shrunk rows may have come back: judge by the gap over all of them.
-        solution = measure();
-        solution.epochs = epoch;
-        if (solution.gap <= config_.tolerance) return solution;
-        if (count_ == active_.size()) target = std::max(target / 4, 1e-10);
-        count_ = active_.size();
-        highest = kInfinity;
-        lowest = -kInfinity;
-        continue;
-      }
       highest = high <= 0 ? kInfinity : high;
       lowest = low >= 0 ? -kInfinity : low;
+      if (high - low > target && epoch < config_.max_epochs) continue;
+      solution = choose(target);
+      solution.epochs = epoch;
+      if (solution.gap <= config_.tolerance) break;
+      const double step = std::clamp(kLeastStep * config_.tolerance / solution.gap, kLargestStep, kLeastStep);
+      target = std::max(std::min(target, high - low) * step, kLastTarget);
+      highest = lowest = 0;
     }
-    solution = measure();
-    solution.epochs = config_.max_epochs;
     return solution;
   }
 
  private:
-  double cost(size_t i) const { return examples_.labels[i] > 0 ? config_.cost * config_.positive_weight : config_.cost; }
+  double cost(size_t i) const {
+    return examples_.labels[i] > 0 ? config_.cost * config_.positive_weight : config_.cost;
+  }
+  const float* row(int64_t place, int64_t end) const {
+    return examples_.rows[static_cast<size_t>(active_[static_cast<size_t>(std::min(place, end - 1))])];
+  }
 
   // One epoch over the active rows; returns the extremes of the projected gradient.
   std::pair<double, double> pass(double lowest, double highest) {
@@ -109,7 +117,7 @@ class HingeSolver {
       const auto i = static_cast<size_t>(active_[s]);
       const double label = examples_.labels[i], bound = cost(i);
       double& alpha = examples_.multipliers[i];
-      const double gradient = label * weights_.score(examples_.rows[i]) - 1;
+      const double gradient = label * weights_.score(examples_.rows[i], row(s + 1, count_)) - 1;
       double projected = gradient;
       if (alpha <= 0) {
         if (gradient > highest) {
@@ -134,18 +142,30 @@ class HingeSolver {
     return count_ == 0 ? std::pair{0.0, 0.0} : std::pair{low, high};
   }
 
-  SvmSolution measure() const {
+  // The solution as it stands. Active from now on: rows that are no support vectors and less than `margin` from being
+  // one, rows at their bound and less than `margin` from leaving it, and all in between.
+  SvmSolution choose(double margin) {
     SvmSolution solution = weights_.solution();
-    const double half_norm = weights_.squared_norm() / 2;
-    double dual = -half_norm;
-    for (size_t i = 0; i < examples_.size(); ++i) {
-      const double alpha = examples_.multipliers[i];
+    solution.regularization = weights_.squared_norm() / 2;
+    double dual = -solution.regularization;
+    std::sort(active_.begin(), active_.end());
+    std::vector<int64_t> idle;
+    count_ = 0;
+    for (int64_t place = 0; place < std::ssize(active_); ++place) {
+      const int64_t index = active_[static_cast<size_t>(place)];
+      const auto i = static_cast<size_t>(index);
+      const double alpha = examples_.multipliers[i],
+                   gradient =
+                       examples_.labels[i] * weights_.score(examples_.rows[i], row(place + 1, std::ssize(active_))) - 1;
       dual += alpha;
       solution.support_vectors += alpha > 0 ? 1 : 0;
-      const double loss = cost(i) * std::max(0.0, 1 - examples_.labels[i] * weights_.score(examples_.rows[i]));
-      (examples_.labels[i] > 0 ? solution.positive_loss : solution.negative_loss) += loss;
+      (examples_.labels[i] > 0 ? solution.positive_loss : solution.negative_loss) += cost(i) * std::max(0.0, -gradient);
+      if ((alpha <= 0 && gradient > margin) || (alpha >= cost(i) && gradient < -margin))
+        idle.push_back(index);
+      else
+        active_[count_++] = index;
     }
-    solution.regularization = half_norm;
+    std::copy(idle.begin(), idle.end(), active_.begin() + static_cast<int64_t>(count_));
     const double primal = solution.objective();
     solution.gap = primal > 0 ? (primal - dual) / primal : 0;
     return solution;
@@ -155,7 +175,7 @@ class HingeSolver {
   SvmConfig config_;
   Weights weights_;
   std::vector<double> norms_;
-  std::vector<int64_t> active_;  // the first count_ are visited
+  std::vector<int64_t> active_;  // all rows; the first count_ are visited
   size_t count_ = 0;
   Rng rng_;
 };
@@ -163,10 +183,15 @@ class HingeSolver {
 // beta = alpha+ - alpha- in [-C, C]; dual: -1/2 |w|^2 + sum y beta - epsilon |beta|.
 class RegressionSolver {
  public:
-  RegressionSolver(const std::vector<const float*>& rows, const std::vector<double>& targets, int64_t dimension, const SvrConfig& config,
-                   uint64_t seed)
-      : rows_(rows), targets_(targets), config_(config), weights_(dimension, config.bias_feature),
-        norms_(squared_norms(rows, dimension, config.bias_feature)), betas_(rows.size(), 0.0), rng_(seed, RngPurpose::kShuffle) {
+  RegressionSolver(const std::vector<const float*>& rows, const std::vector<double>& targets, int64_t dimension,
+                   const SvrConfig& config, uint64_t seed)
+      : rows_(rows),
+        targets_(targets),
+        config_(config),
+        weights_(dimension, config.bias_feature),
+        norms_(squared_norms(rows, dimension, config.bias_feature)),
+        betas_(rows.size(), 0.0),
+        rng_(seed, RngPurpose::kShuffle) {
     for (size_t i = 0; i < rows.size(); ++i) order_.push_back(static_cast<int64_t>(i));
   }
 
@@ -174,7 +199,10 @@ class RegressionSolver {
     SvmSolution solution;
     for (int64_t epoch = 1; epoch <= config_.max_epochs; ++epoch) {
       shuffle(order_, order_.size(), rng_);
-      for (const int64_t i : order_) update(static_cast<size_t>(i));
+      for (size_t s = 0; s < order_.size(); ++s) {
+        const int64_t next = order_[std::min(s + 1, order_.size() - 1)];
+        update(static_cast<size_t>(order_[s]), rows_[static_cast<size_t>(next)]);
+      }
       if (epoch % 5 != 0 && epoch != config_.max_epochs) continue;
       solution = measure();
       solution.epochs = epoch;
@@ -185,8 +213,8 @@ class RegressionSolver {
 
  private:
   // Minimises the dual over one beta: a quadratic plus epsilon |beta|, clipped.
-  void update(size_t i) {
-    const double gradient = weights_.score(rows_[i]) - targets_[i], curvature = norms_[i], before = betas_[i];
+  void update(size_t i, const float* ahead) {
+    const double gradient = weights_.score(rows_[i], ahead) - targets_[i], curvature = norms_[i], before = betas_[i];
     const double up = gradient + config_.epsilon, down = gradient - config_.epsilon;
     double step = -before;
     if (up < curvature * before) {
@@ -205,7 +233,7 @@ class RegressionSolver {
     for (size_t i = 0; i < rows_.size(); ++i) {
       dual += targets_[i] * betas_[i] - config_.epsilon * std::abs(betas_[i]);
       solution.support_vectors += betas_[i] != 0 ? 1 : 0;
-      const double residual = weights_.score(rows_[i]) - targets_[i];
+      const double residual = weights_.score(rows_[i], rows_[std::min(i + 1, rows_.size() - 1)]) - targets_[i];
       const double loss = config_.cost * std::max(0.0, std::abs(residual) - config_.epsilon);
       (residual < 0 ? solution.positive_loss : solution.negative_loss) += loss;
     }
@@ -229,8 +257,8 @@ SvmSolution solve_svm(SvmExamples& examples, int64_t dimension, const SvmConfig&
   return HingeSolver(examples, dimension, config, seed).run();
 }
 
-SvmSolution solve_svr(const std::vector<const float*>& rows, const std::vector<double>& targets, int64_t dimension, const SvrConfig& config,
-                      uint64_t seed) {
+SvmSolution solve_svr(const std::vector<const float*>& rows, const std::vector<double>& targets, int64_t dimension,
+                      const SvrConfig& config, uint64_t seed) {
   FOVEA_CHECK(rows.size() == targets.size(), "{} rows, {} targets", rows.size(), targets.size());
   return RegressionSolver(rows, targets, dimension, config, seed).run();
 }

@@ -1,5 +1,6 @@
 // A linear support vector machine on dense features: L1 hinge loss, solved in the dual by coordinate descent.
-//   Hsieh et al., "A dual coordinate descent method for large-scale linear SVM", ICML 2008 (algorithm 3, with shrinking)
+//   Hsieh et al., "A dual coordinate descent method for large-scale linear SVM", ICML 2008 (algorithm 3, with
+//   shrinking)
 // With z = w x + b and bias feature B:
 //   1/2 |w|^2 + 1/2 (b/B)^2 + C w+ sum over positives max(0, 1 - z) + C sum over negatives max(0, 1 + z)
 // which is liblinear's -s 3 -c C -w1 w+ -B B: the bias is a feature of value B, and regularised.
@@ -11,10 +12,10 @@
 namespace fovea::rcnn {
 
 struct SvmConfig {
-  double cost = 1e-3;            // C
-  double positive_weight = 2;    // w+
-  double bias_feature = 10;      // B
-  double tolerance = 1e-4;       // stop when (primal - dual) <= tolerance * primal
+  double cost = 1e-3;          // C
+  double positive_weight = 2;  // w+
+  double bias_feature = 10;    // B
+  double tolerance = 1e-4;     // stop when (primal - dual) <= tolerance * primal
   int64_t max_epochs = 2000;
 };
 

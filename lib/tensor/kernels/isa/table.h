@@ -50,8 +50,9 @@ struct KernelTable {
   double (*sum)(const float* x, int64_t n);
   double (*sum_of_squares)(const float* x, int64_t n);
 
-  // f32 rows against an f64 vector, for solvers that must not lose digits: sum x w; w += a x.
-  double (*dot_wide)(const float* x, const double* w, int64_t n);
+  // f32 rows against an f64 vector, for solvers that must not lose digits: sum x w; w += a x. `ahead` [n]: the row that
+  // will be wanted next, fetched meanwhile.
+  double (*dot_wide)(const float* x, const double* w, int64_t n, const float* ahead);
   void (*add_scaled_wide)(double a, const float* x, double* w, int64_t n);
 
   // Softmax of each row. `normalizer`, if not null, receives log(sum(exp(x))) of each row.

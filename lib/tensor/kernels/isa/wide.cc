@@ -5,11 +5,12 @@ namespace fovea::FOVEA_ISA {
 namespace {
 
 // Sixteen sums: enough to hide the latency of the additions, in an order that is the same on every call.
-double dot_wide(const float* __restrict x, const double* __restrict w, int64_t n) {
-  constexpr int kLanes = 16;
+double dot_wide(const float* __restrict x, const double* __restrict w, int64_t n, const float* ahead) {
+  constexpr int kLanes = 16;  // floats of a cache line
   double sums[kLanes] = {};
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
+    __builtin_prefetch(ahead + i, 0, 2);
     for (int lane = 0; lane < kLanes; ++lane) sums[lane] += static_cast<double>(x[i + lane]) * w[i + lane];
   }
   double total = 0;

@@ -1,0 +1,87 @@
+# What `cmake --install` puts where, and the Debian packages that `cpack -G DEB` makes of it:
+#   fovea           the programs, their man pages and completions, network texts, demonstration and experiments
+#   libfovea-dev    libfovea.a, its headers, and what pkg-config and CMake need to find them
+if(NOT DEFINED CMAKE_INSTALL_LIBDIR AND CMAKE_LIBRARY_ARCHITECTURE AND EXISTS /etc/debian_version)
+  set(CMAKE_INSTALL_LIBDIR lib/${CMAKE_LIBRARY_ARCHITECTURE})  # where Debian looks below /usr and /usr/local
+endif()
+include(GNUInstallDirs)
+set(FOVEA_SHARE ${CMAKE_INSTALL_DATADIR}/fovea)
+set(FOVEA_PACKAGING ${CMAKE_SOURCE_DIR}/share/packaging)
+
+# gzip without a name and a time in it: equal sources give equal packages.
+find_program(FOVEA_GZIP gzip REQUIRED)
+function(fovea_compress source result)
+  add_custom_command(OUTPUT ${result} COMMAND ${FOVEA_GZIP} -9nc ${source} > ${result} DEPENDS ${source} VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY FOVEA_COMPRESSED ${result})
+endfunction()
+
+# tools
+install(TARGETS ${FOVEA_TOOLS} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+install(DIRECTORY share/models share/experiments share/demo DESTINATION ${FOVEA_SHARE} COMPONENT tools USE_SOURCE_PERMISSIONS)
+install(FILES share/fovea.mk DESTINATION ${FOVEA_SHARE} COMPONENT tools)
+install(DIRECTORY completions/bash/ DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT tools)
+install(DIRECTORY completions/zsh/ DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT tools)
+install(DIRECTORY completions/fish/ DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tools)
+file(GLOB FOVEA_MAN CONFIGURE_DEPENDS man/*.[157])
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/man)
+foreach(page IN LISTS FOVEA_MAN)
+  get_filename_component(name ${page} NAME)
+  string(REGEX REPLACE ".*\\." "" section ${name})
+  fovea_compress(${page} ${CMAKE_BINARY_DIR}/man/${name}.gz)
+  install(FILES ${CMAKE_BINARY_DIR}/man/${name}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT tools)
+endforeach()
+
+# library: its headers name each other as "room/file.h", so their folder goes onto the include path
+install(TARGETS fovea ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
+install(DIRECTORY lib/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea COMPONENT library FILES_MATCHING PATTERN "*.h")
+file(RELATIVE_PATH FOVEA_PREFIX_FROM_PC /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
+configure_file(${FOVEA_PACKAGING}/fovea.pc.in ${CMAKE_BINARY_DIR}/fovea.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/fovea.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)
+include(CMakePackageConfigHelpers)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/fovea-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${FOVEA_PACKAGING}/fovea-config.cmake ${CMAKE_BINARY_DIR}/fovea-config-version.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/fovea COMPONENT library)
+
+# Debian
+set(CPACK_PACKAGE_NAME fovea)
+set(CPACK_PACKAGE_CONTACT "Fovea developers <fovea@example.org>")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_ALL tools library)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS OFF)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME fovea)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS "make")
+set(CPACK_COMPONENT_TOOLS_DESCRIPTION "image networks on ordinary CPUs, from the shell
+Six programs for five landmark systems of deep vision, which pass HDF5 files
+to each other: bn-train (Batch Normalization), rcnn-propose and rcnn-detect
+(R-CNN), caption-attend (Show, Attend and Tell), advgen-train (Generative
+Adversarial Trainer) and pose-estimate (part detector and graphical model).")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libfovea-dev)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libfmt-dev, libspdlog-dev, libhdf5-dev, libpugixml-dev, zlib1g-dev, libxxhash-dev, \
+libdnnl-dev, libopenblas-openmp-dev, libopencv-core-dev, libopencv-imgproc-dev, libturbojpeg0-dev, libpng-dev")
+set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "image networks on ordinary CPUs, the library
+The static library that the programs of the package fovea are made of:
+tensors, differentiable operations, networks, data sets and their files,
+evaluation, and the five systems.")
+foreach(package fovea=tools libfovea-dev=library)
+  string(REGEX MATCH "^([^=]+)=(.+)$" unused ${package})
+  set(name ${CMAKE_MATCH_1})
+  set(component ${CMAKE_MATCH_2})
+  install(FILES ${FOVEA_PACKAGING}/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${component})
+  file(WRITE ${CMAKE_BINARY_DIR}/lintian/${name}
+       "# Not made for upload to Debian.\n${name}: initial-upload-closes-no-bugs [usr/share/doc/${name}/changelog.Debian.gz:1]\n")
+  install(FILES ${CMAKE_BINARY_DIR}/lintian/${name} DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides COMPONENT ${component})
+  install(FILES ${CMAKE_BINARY_DIR}/changelog.Debian.gz DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${component})
+endforeach()
+fovea_compress(${FOVEA_PACKAGING}/changelog ${CMAKE_BINARY_DIR}/changelog.Debian.gz)
+include(CPack)
+
+get_property(FOVEA_COMPRESSED GLOBAL PROPERTY FOVEA_COMPRESSED)
+add_custom_target(fovea_compressed ALL DEPENDS ${FOVEA_COMPRESSED})

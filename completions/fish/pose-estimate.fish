@@ -20,6 +20,8 @@ complete -c pose-estimate -n '__fish_seen_subcommand_from train' -l stage -x -a 
 complete -c pose-estimate -n '__fish_seen_subcommand_from train' -l init -r -F -d 'Checkpoint of the stage before.'
 complete -c pose-estimate -n '__fish_seen_subcommand_from train' -l joints -x -a 'flic-4 flic-9 lsp-14 mpii-16 coco-17' -d 'Joints to find.'
 complete -c pose-estimate -n '__fish_seen_subcommand_from train' -l input -x -d 'Network\'s input: flic, lsp, tiny or HxW.'
+complete -c pose-estimate -n '__fish_seen_subcommand_from train' -l crop -x -a 'frame joints' -d 'What the input shows.'
+complete -c pose-estimate -n '__fish_seen_subcommand_from train' -l margin -x -d 'A person\'s box is enlarged by this factor.'
 complete -c pose-estimate -n '__fish_seen_subcommand_from train' -l banks -x -d 'Resolutions: full, half, quarter.'
 complete -c pose-estimate -n '__fish_seen_subcommand_from train' -l width -x -d 'Share of the paper\'s channels.'
 complete -c pose-estimate -n '__fish_seen_subcommand_from train' -l merge -x -a 'relu-sum sum-relu' -d 'ReLU of each bank and sum, or the other way.'

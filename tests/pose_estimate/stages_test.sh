@@ -33,6 +33,39 @@ expect 0 "$pose" verify stopped.ckpt.h5 joint.ckpt.h5
 expect 65 "$pose" train "${data[@]}" --stage spatial --init detector.ckpt.h5 --validation test --steps 9 --schedule constant --beta 2 --resume -o spatial.ckpt.h5
 check "it says what differs" grep -q 'beta' err
 
+# --- people cut out of their pictures, in training and for prediction
+stage cut --crop joints --margin 1.5 --input 48x48 --width 0.04
+expect 0 "$pose" predict --model cut.ckpt.h5 --data people.h5 --images set.h5 --split test -o cut.h5
+for file in people cut; do expect 0 "$pose" convert --to csv "$file.h5" -o "$file.csv"; done
+# Nothing is found outside the square around the joints that is 1.5 times as large, and a cell of 4/48 of it further.
+# shellcheck disable=SC2016
+check "joints lie in what was cut out" awk -F, '
+  FNR == 1 { for (i = 1; i <= NF; ++i) kind[i] = $i ~ /^(torso|head)_[xy][12]$/ ? "" : $i ~ /_x$/ ? "x" : $i ~ /_y$/ ? "y" : "" }
+  FNR == 1 { next }
+  { key = $1 " " $2 }
+  NR == FNR {
+    for (i = 1; i <= NF; ++i) if (kind[i] != "" && $i != "") {
+      k = key " " kind[i]
+      if (!(k in low) || $i < low[k]) low[k] = $i
+      if (!(k in high) || $i > high[k]) high[k] = $i
+    }
+    next
+  }
+  {
+    ++seen
+    side = high[key " x"] - low[key " x"]
+    if (high[key " y"] - low[key " y"] > side) side = high[key " y"] - low[key " y"]
+    for (i = 1; i <= NF; ++i) if (kind[i] != "" && $i != "") {
+      far = $i - (low[key " " kind[i]] + high[key " " kind[i]]) / 2
+      if (far < 0) far = -far
+      if (far > side * 1.5 * (0.5 + 4 / 48)) bad = 1
+    }
+  }
+  END { exit bad || !seen }' people.csv cut.csv
+expect 0 "$pose" predict --model cut.ckpt.h5 --images set.h5 --split test -o whole.h5
+check "whole pictures are not what it knows" grep -q 'give --boxes' err
+expect 64 "$pose" train "${data[@]}" "${small[@]}" --crop head --steps 1 -o none.ckpt.h5
+
 # --- prediction: shards and threads do not change it
 predict=("$pose" predict --model joint.ckpt.h5 --data people.h5 --images set.h5 --split test)
 expect 0 "${predict[@]}" -o found.h5 --heatmaps maps.h5

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <optional>
 
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/check.h"

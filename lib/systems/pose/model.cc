@@ -5,6 +5,7 @@
 #include "autograd/ops/shape.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/json.h"
 #include "train/model.h"
 
@@ -37,6 +38,8 @@ std::string settings_json(const PoseModel& model) {
   json["side"] = s.side;
   json["sigma"] = s.sigma;
   json["torso"] = s.torso;
+  json["crop"] = s.crop;
+  json["margin"] = s.margin;
   if (model.spatial) {
     const SpatialSettings& spatial = model.spatial->settings();
     json["spatial"] = {{"beta", spatial.beta},   {"eps", spatial.eps},     {"radius", spatial.radius},
@@ -73,6 +76,11 @@ PoseSettings read_settings(const io::Json& json, const std::vector<std::string>&
   out.torso = io::json_text(json, "torso", place);
   out.sigma = io::json_number(json, "sigma", place);
   if (!(out.sigma > 0 && out.sigma < 1000)) fail_data(place + ": sigma", "0 < x < 1000", std::to_string(out.sigma));
+  if (!json.contains("crop")) return out;
+  out.crop = io::json_text(json, "crop", place);
+  out.margin = io::json_number(json, "margin", place);
+  if (out.crop != "frame" && out.crop != "joints") fail_data(place + ": crop", "frame or joints", printable(out.crop));
+  if (!(out.margin >= 0.5 && out.margin <= 4)) fail_data(place + ": margin", "0.5..4", std::to_string(out.margin));
   return out;
 }
 

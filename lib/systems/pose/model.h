@@ -17,6 +17,8 @@ struct PoseSettings {
   std::string side = "person";  // whose left and right
   double sigma = 1.5;           // of target maps and of the torso's map, cells
   std::string torso = "none";   // where the torso's map goes: none, spatial, detector, both
+  std::string crop = "frame";   // what the input shows: the whole frame, or the box around a person's joints
+  double margin = 1.25;         // by which a box is enlarged
   bool torso_to_detector() const { return torso == "detector" || torso == "both"; }
   bool torso_to_spatial() const { return torso == "spatial" || torso == "both"; }
 };

@@ -14,6 +14,12 @@ void declare_detector(cli::OptionTable& table, TrainOptions& o) {
       .text(
           "flic is 240x360, lsp 256x256, tiny 96x144. Pictures are scaled to fit, centred, and continued at their "
           "border. Maps have a quarter of the size.");
+  only(table.add("crop", o.crop, "WHAT", "What the input shows.").choices({"frame", "joints"}).source("[ours]"))
+      .text(
+          "frame is the whole picture. joints is the box around a person's joints, all people at about one size: for a "
+          "model that will be given boxes, and for pictures with people of many sizes, which the spatial model can't "
+          "know. predict --data then cuts out the same boxes, from the true joints.");
+  only(table.add("margin", o.margin, "X", "A person's box is enlarged by this factor.").range(0.5, 4).source("[ours]"));
   only(table.add("banks", o.banks, "N", "Resolutions: full, half, quarter.").range(1, 3).source("[paper, fig. 3]"));
   only(table.add("width", o.channel_share, "X", "Share of the paper's channels.").range(0.01, 4).source("[ours]"))
       .text(

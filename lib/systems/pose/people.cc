@@ -128,6 +128,19 @@ std::pair<std::vector<int64_t>, std::vector<int64_t>> joint_columns(const io::Po
   return {plain, mirrored};
 }
 
+// The box around the known joints; none if they are fewer than two.
+std::optional<Box> box_of_joints(const std::vector<float>& xy) {
+  std::optional<Box> box;
+  for (size_t i = 0; i + 1 < xy.size(); i += 2) {
+    const float x = xy[i], y = xy[i + 1];
+    if (!std::isfinite(x)) continue;
+    if (!box) box = Box{x, y, x, y};
+    *box = {std::min(box->x1, x), std::min(box->y1, y), std::max(box->x2, x), std::max(box->y2, y)};
+  }
+  if (box && box->x1 == box->x2 && box->y1 == box->y2) box.reset();
+  return box;
+}
+
 }  // namespace
 
 std::vector<Person> select_people(const io::PoseSet& poses, const data::ImageSource& source,
@@ -165,6 +178,7 @@ std::vector<Person> select_people(const io::PoseSet& poses, const data::ImageSou
     };
     read(plain, person.joints);
     read(mirrored, person.mirrored_joints);
+    if (settings.crop == "joints") person.crop = box_of_joints(person.joints);
     people.push_back(std::move(person));
   }
   if (people.empty()) {

@@ -56,14 +56,16 @@ struct PersonBatch {
   Tensor torso;           // [N,h,w,1]; zeros where it is unknown
 };
 
-// People of a pose file whose pictures are in the source, in file order, with the model's joints. `split`: of the pose
-// file, empty: all. Throws Error(kData) for joints that the file lacks, mixed sides, missing pictures.
+// People of a pose file whose pictures are in the source, in file order, with the model's joints, and with the box that
+// the model wants to see. `split`: of the pose file, empty: all. Throws Error(kData) for joints that the file lacks,
+// mixed sides, missing pictures.
 std::vector<Person> select_people(const io::PoseSet& poses, const data::ImageSource& source,
                                   const PoseSettings& settings, const std::string& split);
 
 class PersonSampler {
  public:
-  PersonSampler(const data::ImageSource& source, const PoseModel& model, double crop_margin = 1.25)
+  // `margin` enlarges a person's box.
+  PersonSampler(const data::ImageSource& source, const PoseModel& model, double margin)
       : source_(source),
         settings_(model.settings),
         height_(model.input_height()),
@@ -71,7 +73,9 @@ class PersonSampler {
         map_height_(model.map_height()),
         map_width_(model.map_width()),
         channels_(model.detector.input().channels),
-        margin_(crop_margin) {}
+        margin_(margin) {}
+  PersonSampler(const data::ImageSource& source, const PoseModel& model)
+      : PersonSampler(source, model, model.settings.margin) {}
 
   // From the input's pixels to the picture's, before augmentation.
   Affine frame(const Person& person) const;

@@ -274,8 +274,9 @@ void declare_predict(cli::OptionTable& table, PredictOptions& o) {
       .source("[ours]")
       .only_with("boxes");
   table.add("margin", o.margin, "X", "A box is enlarged by this factor.")
-      .range(0.5, 4)
+      .range(0, 4)
       .source("[ours]")
+      .default_text("0, the model's")
       .only_with("boxes");
   table
       .add("torso-hints", o.torso_hints, "Tell the model where the torso is: the data's, or the upper middle of a box.")
@@ -317,7 +318,10 @@ int predict(const PredictOptions& options, const cli::Invocation& invocation) {
   root.inputs = {{"model", recorded_path(options.model), "fovea.checkpoint", model.hash},
                  input_record("images", source)};
   if (crowd.record) root.inputs.push_back(*crowd.record);
-  const PersonSampler sampler(source, model, options.margin);
+  if (options.data.empty() && options.boxes.empty() && model.settings.crop != "frame")
+    log::warning("{}: trained on people cut out of their pictures; whole ones show them smaller: give --boxes",
+                 options.model);
+  const PersonSampler sampler(source, model, options.margin > 0 ? options.margin : model.settings.margin);
   Output out(options, invocation, model, source, root, sampler, !crowd.splits.empty());
   run_shard(options, crowd, range, model, sampler, out);
   const std::string hash = out.finish(root, invocation);

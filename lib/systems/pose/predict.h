@@ -14,7 +14,7 @@ struct PredictOptions {
   std::string model, data, boxes, output, heat_maps, refine = "log-parabola", precision = "f32",
                                                      person_class = "person";
   PictureInputs inputs;
-  double threshold = 0, margin = 1.25;
+  double threshold = 0, margin = 0;
   std::vector<double> scales = {1};
   bool test_flip = false, torso_hints = true;
 };

@@ -47,6 +47,8 @@ PoseModel new_model(const TrainOptions& options, const io::PoseSet& poses, uint6
   }
   settings.side = poses.side;
   settings.sigma = options.sigma;
+  settings.crop = options.crop;
+  settings.margin = options.margin;
   settings.torso = options.torso != "auto" ? options.torso : poses.torso_box.empty() ? "none" : "spatial";
   DetectorVariant variant;
   std::tie(variant.height, variant.width) = input_size(options.input);

@@ -13,9 +13,9 @@ struct TrainOptions {
   std::string split = "train", validation;
   // The detector; stages after the first take it from --init.
   std::string joints, input = "flic", merge = "relu-sum", coarse = "replicate", head = "1x1", lcn_floor = "mean";
-  std::string dropout_kind = "map", torso = "auto";
+  std::string dropout_kind = "map", torso = "auto", crop = "frame";
   int64_t banks = 2;
-  double channel_share = 0.25, dropout = 0.5, sigma = 1.5;
+  double channel_share = 0.25, dropout = 0.5, sigma = 1.5, margin = 1.25;
   bool batch_norm = false;
   // The spatial model
   std::string edges = "all", conv = "auto", calibrate = "detector";

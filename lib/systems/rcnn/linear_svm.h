@@ -6,6 +6,7 @@
 // which is liblinear's -s 3 -c C -w1 w+ -B B: the bias is a feature of value B, and regularised.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct SvmExamples {
     labels.push_back(label);
     multipliers.push_back(multiplier);
   }
-  size_t size() const { return rows.size(); }
+  std::size_t size() const { return rows.size(); }
 };
 
 struct SvmSolution {

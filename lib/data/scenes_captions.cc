@@ -10,6 +10,8 @@
 #include <array>
 #include <cmath>
 
+#include <fmt/core.h>
+
 #include "base/text.h"
 #include "data/scenes_draw.h"
 #include "data/scenes_paint.h"

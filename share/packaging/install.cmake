@@ -64,7 +64,7 @@ to each other: bn-train (Batch Normalization), rcnn-propose and rcnn-detect
 Adversarial Trainer) and pose-estimate (part detector and graphical model).")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libfovea-dev)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libfmt-dev, libspdlog-dev, libhdf5-dev, libpugixml-dev, zlib1g-dev, libxxhash-dev, \
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libfmt-dev, libspdlog-dev, nlohmann-json3-dev, libhdf5-dev, libpugixml-dev, zlib1g-dev, libxxhash-dev, \
 libdnnl-dev, libopenblas-openmp-dev, libopencv-core-dev, libopencv-imgproc-dev, libturbojpeg0-dev, libpng-dev")
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "image networks on ordinary CPUs, the library
 The static library that the programs of the package fovea are made of:

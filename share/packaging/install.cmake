@@ -70,16 +70,15 @@ set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "image networks on ordinary CPUs, the li
 The static library that the programs of the package fovea are made of:
 tensors, differentiable operations, networks, data sets and their files,
 evaluation, and the five systems.")
-foreach(package fovea=tools libfovea-dev=library)
-  string(REGEX MATCH "^([^=]+)=(.+)$" unused ${package})
-  set(name ${CMAKE_MATCH_1})
-  set(component ${CMAKE_MATCH_2})
-  install(FILES ${FOVEA_PACKAGING}/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${component})
+function(fovea_document name component)
+  set(documents ${CMAKE_INSTALL_DATADIR}/doc/${name})
+  install(FILES ${FOVEA_PACKAGING}/copyright ${CMAKE_BINARY_DIR}/changelog.Debian.gz DESTINATION ${documents} COMPONENT ${component})
   file(WRITE ${CMAKE_BINARY_DIR}/lintian/${name}
        "# Not made for upload to Debian.\n${name}: initial-upload-closes-no-bugs [usr/share/doc/${name}/changelog.Debian.gz:1]\n")
   install(FILES ${CMAKE_BINARY_DIR}/lintian/${name} DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides COMPONENT ${component})
-  install(FILES ${CMAKE_BINARY_DIR}/changelog.Debian.gz DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${component})
-endforeach()
+endfunction()
+fovea_document(fovea tools)
+fovea_document(libfovea-dev library)
 fovea_compress(${FOVEA_PACKAGING}/changelog ${CMAKE_BINARY_DIR}/changelog.Debian.gz)
 include(CPack)
 

@@ -36,7 +36,23 @@ check() {
 # hash_of FILE: the content hash. Every tool reads the root of every schema.
 hash_of() { "$build/bn-train" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
 # same_content FILE FILE
-same_content() { test -n "$(hash_of "$1")" && test "$(hash_of "$1")" = "$(hash_of "$2")"; }
+same_content() {
+  local one
+  one=$(hash_of "$1")
+  test -n "$one" && test "$one" = "$(hash_of "$2")"
+}
+# other_content FILE FILE: both are there, and hold something else. What options a file was made with is not content.
+other_content() {
+  local one other
+  one=$(hash_of "$1") other=$(hash_of "$2")
+  test -n "$one" && test -n "$other" && test "$one" != "$other"
+}
+# logged FILE NAME [STEP]: what a --metrics file says of NAME, at each report or at that step.
+logged() { sed -n 's/^{"step":'"${3:-[0-9]*}"',.*"'"$2"'":\([^,}]*\).*/\1/p' "$1"; }
+# near A B [RELATIVE]: two numbers, equal up to a rounding error.
+near() { awk -v a="$1" -v b="$2" -v far="${3:-1e-6}" 'BEGIN { exit !(a != "" && b != "" && (a - b) ^ 2 <= (far * (b + (b == 0))) ^ 2) }'; }
+# less A B
+less() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && b != "" && a + 0 < b + 0) }'; }
 # field NAME: the column of that name in the first row of the table in out.
 field() {
   awk -F'\t' -v name="$1" \

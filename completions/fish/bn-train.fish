@@ -42,6 +42,8 @@ complete -c bn-train -n '__fish_seen_subcommand_from train' -l bn-stats -x -a 'p
 complete -c bn-train -n '__fish_seen_subcommand_from train' -l population-batches -x -d 'Mini-batches of the population pass.'
 complete -c bn-train -n '__fish_seen_subcommand_from train' -l freeze-bn -d 'Train with frozen statistics (fine-tuning).'
 complete -c bn-train -n '__fish_seen_subcommand_from train' -l no-freeze-bn -d 'Not: Train with frozen statistics (fine-tuning).'
+complete -c bn-train -n '__fish_seen_subcommand_from train' -l sync-statistics -d 'With several ranks: normalise by the statistics of the whole batch.'
+complete -c bn-train -n '__fish_seen_subcommand_from train' -l no-sync-statistics -d 'Not: With several ranks: normalise by the statistics of the whole batch.'
 complete -c bn-train -n '__fish_seen_subcommand_from train' -l init -r -F -d 'Start from the weights of this checkpoint.'
 complete -c bn-train -n '__fish_seen_subcommand_from train' -l flip -d 'Mirror half of the pictures.'
 complete -c bn-train -n '__fish_seen_subcommand_from train' -l no-flip -d 'Not: Mirror half of the pictures.'

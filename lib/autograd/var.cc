@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <queue>
+#include <unordered_map>
 
 #include "tensor/kernels/pointwise.h"
 
@@ -19,6 +20,39 @@ struct CreatedEarlier {
 };
 
 bool is_leaf(const detail::Node& node) { return node.inputs.empty(); }
+
+// How many operations below `output` still have to add to the gradient of each leaf.
+class OpenUses {
+ public:
+  explicit OpenUses(const NodePointer& output) {
+    std::vector<const detail::Node*> open = {output.get()};
+    std::unordered_map<const detail::Node*, bool> seen;
+    while (!open.empty()) {
+      const detail::Node* node = open.back();
+      open.pop_back();
+      if (seen[node]) continue;
+      seen[node] = true;
+      for (const NodePointer& input : node->inputs) {
+        if (!input->needs_grad) continue;
+        if (is_leaf(*input))
+          ++uses_[input.get()];
+        else
+          open.push_back(input.get());
+      }
+    }
+  }
+
+  // An operation over `inputs` is done: tells of the leaves that wait for no other.
+  void close(const std::vector<NodePointer>& inputs, const GradientReady& ready) {
+    for (const NodePointer& input : inputs) {
+      const auto use = uses_.find(input.get());
+      if (use != uses_.end() && --use->second == 0) ready(*input);
+    }
+  }
+
+ private:
+  std::unordered_map<const detail::Node*, int64_t> uses_;
+};
 
 }  // namespace
 
@@ -50,7 +84,8 @@ bool recording(std::initializer_list<const Var*> inputs) {
   return std::any_of(inputs.begin(), inputs.end(), [](const Var* input) { return input->needs_grad(); });
 }
 
-Var record(const char* op, Tensor value, std::vector<Var> inputs, std::function<void(const Tensor&)> backward) {
+Var record(const char* op, Tensor value, const std::vector<Var>& inputs,
+           std::function<void(const Tensor&)> backward) {
   Var out(std::move(value));
   out.node_->op = op;
   if (no_grad) return out;
@@ -66,13 +101,15 @@ Var record(const char* op, Tensor value, std::vector<Var> inputs, std::function<
   return out;
 }
 
-void backward(const Var& output, Tensor dy) {
+void backward(const Var& output, Tensor dy, const GradientReady& ready) {
   FOVEA_CHECK(output.needs_grad(), "backward() from a value that needs no gradient");
   if (!dy.defined()) {
     FOVEA_CHECK(output.value().count() == 1, "backward() without an upstream gradient from {}", output.shape().text());
     dy = Tensor::full(output.shape(), 1, output.dtype());
   }
   output.add_grad(std::move(dy));
+  std::optional<OpenUses> uses;
+  if (ready) uses.emplace(output.node());
   const uint64_t pass = next_pass.fetch_add(1, std::memory_order_relaxed);
   std::priority_queue<NodePointer, std::vector<NodePointer>, CreatedEarlier> queue;
   output.node()->visited = pass;
@@ -90,8 +127,10 @@ void backward(const Var& output, Tensor dy) {
     node->grad = Tensor();
     const auto run = std::move(node->backward);
     node->backward = nullptr;
+    const auto inputs = std::move(node->inputs);
     node->inputs.clear();
     if (grad.defined() && run) run(grad);
+    if (uses) uses->close(inputs, ready);
   }
 }
 

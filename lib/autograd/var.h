@@ -49,20 +49,24 @@ class Var {
   const std::shared_ptr<detail::Node>& node() const { return node_; }
 
  private:
-  friend Var record(const char*, Tensor, std::vector<Var>, std::function<void(const Tensor&)>);
+  friend Var record(const char*, Tensor, const std::vector<Var>&, std::function<void(const Tensor&)>);
   std::shared_ptr<detail::Node> node_;
 };
 
 // The output of an operation. `backward` is kept only if recording is on and an input needs a gradient; it must capture
 // exactly what it needs (Tensors and Vars by value) and call add_grad() on those inputs that need it.
-Var record(const char* op, Tensor value, std::vector<Var> inputs, std::function<void(const Tensor& dy)> backward);
+Var record(const char* op, Tensor value, const std::vector<Var>& inputs,
+           std::function<void(const Tensor& dy)> backward);
 
 // True if an op over these inputs must keep what its backward needs.
 bool recording(std::initializer_list<const Var*> inputs);
 
+// Told of each leaf whose gradient is complete, while the pass goes on below it.
+using GradientReady = std::function<void(const detail::Node& leaf)>;
+
 // Runs the backward pass from `output` with upstream gradient `dy` (default: 1 for a scalar). Closures and the
 // gradients of intermediate values are dropped as soon as they were used, so memory falls as the pass goes down.
-void backward(const Var& output, Tensor dy = {});
+void backward(const Var& output, Tensor dy = {}, const GradientReady& ready = nullptr);
 
 // While alive, nothing is recorded (inference).
 class NoGrad {

@@ -53,7 +53,7 @@ std::string follow_links(std::string path) {
     const ssize_t length = readlink(path.c_str(), buffer.data(), buffer.size());
     if (length < 0) return path;
     const std::string next(buffer.data(), static_cast<size_t>(length));
-    path = next.starts_with('/') ? next : directory_name(path) + "/" + next;
+    path = next.starts_with('/') ? next : fmt::format("{}/{}", directory_name(path), next);
   }
   fail(ErrorKind::kCannotCreate, "{}: cannot create: {}", path, system_message(ELOOP));
 }

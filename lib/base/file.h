@@ -62,6 +62,7 @@ void probe_output(const std::string& target, bool no_clobber);
 void write_file(const std::string& target, std::string_view bytes, OutputPolicy policy = {});
 
 // Data lines for stdout. Throws Error(kIo) when the write fails (> /dev/full). finish_stdout() flushes, checks, closes.
+// Of several ranks the first alone writes.
 void write_stdout(std::string_view text);
 void finish_stdout();
 bool stdout_is_terminal();

@@ -98,7 +98,10 @@ void configure(const Settings& settings) {
   const std::scoped_lock lock(c.mutex);
   std::unique_ptr<spdlog::logger> file = settings.file.empty() ? nullptr : open_file(settings.file);
   c.settings = settings;
-  c.threshold = settings.quiet ? Level::kError : settings.verbose > 0 ? Level::kDebug : Level::kInfo;
+  c.threshold = settings.quiet         ? Level::kError
+                : settings.verbose > 0 ? Level::kDebug
+                : settings.follows     ? Level::kWarning
+                                       : Level::kInfo;
   c.file = std::move(file);
   c.has_file = c.file != nullptr;
   if (c.file) c.file->log(spdlog::level::info, fmt::format("{}: {}", settings.tool, heading()));

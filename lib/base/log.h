@@ -16,6 +16,7 @@ struct Settings {
   bool quiet = false;          // errors only
   int verbose = 0;             // 1: debug lines too
   std::string file;            // --log-file: everything, with ISO time stamps, appended, flushed per line
+  bool follows = false;        // another process speaks for this one: warnings and errors only, if not verbose
 };
 
 // Default level: kInfo (closing summary, warnings, errors). Thread-safe. Throws Error(kCannotCreate) for `file`.

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/ranks.h"
 #include "base/text.h"
 
 namespace fovea {
@@ -45,7 +46,7 @@ int default_thread_count() {
     if (const auto value = parse_int(slurm); value && *value > 0 && *value < 100000) return static_cast<int>(*value);
   }
   const int affinity = affinity_count();
-  return std::min(affinity, cgroup_quota(affinity));
+  return std::max(1, std::min(affinity, cgroup_quota(affinity)) / ranks::place().local_count);
 }
 
 namespace {

@@ -12,7 +12,8 @@
 
 namespace fovea {
 
-// Threads of the pool. 0 restores the default: SLURM_CPUS_PER_TASK, else affinity mask and cgroup quota.
+// Threads of the pool. 0 restores the default: SLURM_CPUS_PER_TASK, else affinity mask and cgroup quota, shared with the
+// other ranks on this machine.
 void set_thread_count(int count);
 int thread_count();
 int default_thread_count();

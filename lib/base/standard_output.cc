@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/ranks.h"
 
 namespace fovea {
 namespace {
@@ -48,6 +49,7 @@ Output& output() {
 }  // namespace
 
 void write_stdout(std::string_view text) {
+  if (ranks::joined() && !ranks::first()) return;
   Output& out = output();
   const std::scoped_lock lock(out.mutex);
   FOVEA_CHECK(!out.closed, "write to stdout after its end");

@@ -76,7 +76,7 @@ void declare_running(OptionTable& table, CommonOptions& options) {
   table.group("Running");
   table.add("threads", options.threads, "N", "Threads; results do not depend on it.")
       .range(1, 4096)
-      .default_text("SLURM_CPUS_PER_TASK, else the processors we may use")
+      .default_text("SLURM_CPUS_PER_TASK, else the processors we may use, shared by the ranks on a machine")
       .source("[ours]")
       .no_effect_on_content();
   table.add("max-memory", options.max_memory, "SIZE", "Refuse inputs that need more memory.")

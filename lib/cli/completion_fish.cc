@@ -63,7 +63,7 @@ std::string fish_completion(const ProgramView& view) {
       }
       out += option_line(start, record);
       if (const std::string negated = negated_name(record); !negated.empty()) {
-        out += start + " -l " + negated + " -d " + fish_quote("Not: " + record.line) + "\n";
+        out += fmt::format("{} -l {} -d {}\n", start, negated, fish_quote("Not: " + record.line));
       }
     }
   }

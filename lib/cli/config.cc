@@ -92,7 +92,7 @@ class Reader {
   std::string read_section() {
     ++at_;
     skip_spaces();
-    const std::string name = read_name();
+    std::string name = read_name();
     skip_spaces();
     if (peek() != ']') fail_here("']'");
     ++at_;

@@ -1,8 +1,10 @@
 #include "cli/program.h"
 
+#include <chrono>
 #include <csignal>
 #include <new>
 #include <system_error>
+#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -10,6 +12,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "base/ranks.h"
 #include "base/signals.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -104,13 +107,18 @@ int run_own_options(const Program& program, const std::vector<std::string>& argu
   fail(ErrorKind::kUsage, "missing command");
 }
 
-void apply(const Program& program, const CommonOptions& common) {
-  log::configure({program.name, common.quiet, common.verbose, common.log_file});
+// Of the ranks of a training the first speaks; the others say what went wrong with them alone.
+void apply(const Program& program, const Command& command, const CommonOptions& common) {
+  const bool shared = ranks::several() && has(command.which_common, CommonSet::kCheckpoints);
+  const bool follows = shared && !ranks::first();
+  const std::string name = shared ? fmt::format("{}[{}]", program.name, ranks::place().rank) : program.name;
+  log::configure({name, common.quiet, common.verbose, common.log_file, follows});
   set_thread_count(common.threads.value_or(0));
   set_max_memory(common.max_memory);
-  set_progress_mode(common.progress == "always"  ? ProgressMode::kAlways
-                    : common.progress == "never" ? ProgressMode::kNever
-                                                 : ProgressMode::kAuto);
+  set_progress_mode(follows || common.progress == "never" ? ProgressMode::kNever
+                    : common.progress == "always"         ? ProgressMode::kAlways
+                                                          : ProgressMode::kAuto);
+  if (shared && !common.dry_run) ranks::join();
 }
 
 Invocation describe(const Program& program, const Command& command, const Job& job, const ParsedWords& parsed,
@@ -153,7 +161,7 @@ int run_command(const Program& program, const Command& command, const std::vecto
   if (job->common.print_config) return write_stdout(render_config(job->table, resolved, command.name)), 0;
   check_rules(job->table, resolved);
   finish_common(job->common);
-  apply(program, job->common);
+  apply(program, command, job->common);
   for (const auto& warning : resolved.warnings) log::warning("{}", warning);
   const Invocation invocation = describe(program, command, *job, parsed, resolved);
   log::debug("command line: {}", invocation.command_line_json);
@@ -191,6 +199,8 @@ int guarded(Work&& work) {
   try {
     return work();
   } catch (const Error& error) {
+    // What stops all ranks is said once: the first one ends the job meanwhile.
+    if (ranks::several() && !ranks::first()) std::this_thread::sleep_for(std::chrono::milliseconds(500));
     const auto line = printable(error.what(), SIZE_MAX);
     if (error.kind() == ErrorKind::kStopped) {
       log::info("{}", line);
@@ -229,6 +239,8 @@ int run(const Program& program, int argc, char** argv) {
     } catch (const Error&) {
     }
   }
+  if (ranks::joined() && code != 0 && code != static_cast<int>(ErrorKind::kStopped)) ranks::abandon(code);
+  ranks::leave();
   if (code == static_cast<int>(ErrorKind::kStopped) && signals::stop_requested() == SIGINT) signals::die_of(SIGINT);
   return code;
 }

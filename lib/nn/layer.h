@@ -41,6 +41,9 @@ struct PassContext {
   bool dropout = false;
   uint64_t seed = 1;
   uint64_t step = 0;
+  uint64_t mask_stream = 0;        // processes that share a batch draw masks of their own (train/data_parallel.h)
+  // Sums batch statistics over processes, so that batch_norm sees the whole batch; empty: those of this process.
+  ops::SumOverProcesses sum_statistics;
   // Sees the batch statistics of every BN layer (population pass).
   std::function<void(const std::string& layer, const ops::BatchStatistics&)> on_statistics;
   // Sees the outputs of the layers named in `watch`.

@@ -49,7 +49,7 @@ class BatchNorm : public Layer {
   }
 
   Var forward(const std::vector<Var>& inputs, const PassContext& context, ops::Activation fused) override {
-    const ops::BatchNormConfig config{eps_, context.norm, fused};
+    const ops::BatchNormConfig config{eps_, context.norm, fused, context.sum_statistics};
     const bool frozen = context.norm == ops::BatchNormMode::kFrozen;
     const Var x = per_activation_ ? ops::flatten(inputs[0]) : inputs[0];
     ops::BatchStatistics statistics;

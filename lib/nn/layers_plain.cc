@@ -118,7 +118,7 @@ class Dropout : public Layer {
   }
   Var forward(const std::vector<Var>& inputs, const PassContext& context, ops::Activation) override {
     if (!context.dropout) return inputs[0];
-    const ops::DropoutKey key{context.seed, static_cast<uint64_t>(index_), context.step};
+    const ops::DropoutKey key{context.seed, static_cast<uint64_t>(index_) | context.mask_stream << 32U, context.step};
     return maps_ ? ops::dropout_maps(inputs[0], rate_, key) : ops::dropout(inputs[0], rate_, key);
   }
 

@@ -48,6 +48,7 @@ class Optimizer {
   // Clears the gradients.
   void step(double learning_rate);
 
+  const std::vector<Parameter*>& parameters() const { return parameters_; }
   const OptimizerConfig& config() const { return config_; }
   int64_t steps() const { return steps_; }
   void set_steps(int64_t steps) { steps_ = steps; }

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/ranks.h"
 #include "base/signals.h"
 #include "base/text.h"
 #include "io/json.h"
@@ -19,16 +20,26 @@
 namespace fovea::train {
 namespace {
 
+// The result depends on how many ranks there are.
+std::string with_ranks(const std::string& parameters) {
+  io::Json json = io::parse_json(parameters, "parameters");
+  json["ranks"] = ranks::place().count;
+  return io::canonical_json(json);
+}
+
 class Loop {
  public:
   Loop(Task& task, const LoopOptions& options, const io::RootAttributes& root)
-      : task_(task), options_(options), root_(root) {}
+      : task_(task), options_(options), root_(root) {
+    if (ranks::joined()) root_.parameters = with_ranks(root_.parameters);
+  }
 
   LoopResult run();
 
  private:
   void start();
   void restore_from(const std::string& path);
+  void check_same_start() const;
   bool train();   // false: stopped before the last step
   bool report();  // evaluates if it is due; false: interrupted
   void one_step();
@@ -36,7 +47,7 @@ class Loop {
   void save_periodically();
   void keep_step_file();
   void note_best(const Metrics& metrics);
-  bool stop_asked() const { return signals::stop_requested() != 0 || out_of_time(); }
+  bool stop_asked() const { return ranks::any(signals::stop_requested() != 0 || out_of_time()); }
   bool out_of_time() const { return options_.max_time > 0 && run_clock_.seconds() >= options_.max_time; }
   bool out_of_patience() const { return options_.patience > 0 && reports_without_best_ >= options_.patience; }
   bool report_due() const;
@@ -102,7 +113,17 @@ void Loop::start() {
     restore_from(options_.output);
   else if (options_.resume)
     log::info("{} does not exist yet: starting afresh", options_.output);
-  metrics_ = MetricsFile(options_.metrics, step_ > 0 ? step_ : -1);
+  check_same_start();
+  if (ranks::first()) metrics_ = MetricsFile(options_.metrics, step_ > 0 ? step_ : -1);
+}
+
+// Also the point before which no rank writes: until here each one may still look for the file to continue.
+void Loop::check_same_start() const {
+  double first = static_cast<double>(step_);
+  ranks::take_from_first({&first, 1});
+  if (!ranks::any(static_cast<int64_t>(first) != step_)) return;
+  fail(ErrorKind::kData, "{}: the ranks of this job see different files there (step {} here, {} at the first one)",
+       options_.output, step_, first);
 }
 
 bool Loop::report_due() const {
@@ -115,8 +136,10 @@ bool Loop::report_due() const {
 
 bool Loop::report() {
   if (!report_due()) return true;
-  const auto metrics = task_.evaluate(step_, [this] { return stop_asked(); });
+  auto metrics = task_.evaluate(step_, [this] { return stop_asked(); });
   if (!metrics) return false;
+  // What decides on --patience must be one number, whatever the processors of the others make of it.
+  for (auto& [name, value] : *metrics) ranks::take_from_first({&value, 1});
   Metrics row;
   row.emplace_back("epoch",
                    static_cast<double>(step_) / static_cast<double>(std::max<int64_t>(1, task_.steps_per_epoch())));
@@ -166,6 +189,7 @@ void Loop::one_step() {
 void Loop::save(const std::string& path, bool final_state) {
   // A finite loss may still have been followed by an update that overflows; such a state is never written.
   if (!task_.parameters_are_finite()) diverged(std::numeric_limits<double>::infinity());
+  if (!ranks::first()) return;
   io::CheckpointData data;
   task_.save(data);
   data.has_training = true;
@@ -212,10 +236,15 @@ bool Loop::train() {
 }
 
 std::string Loop::stopped_reason() const {
-  return signals::stop_requested() != 0 ? fmt::format("signal {}", signals::stop_requested()) : "--max-time";
+  if (signals::stop_requested() != 0) return fmt::format("signal {}", signals::stop_requested());
+  return out_of_time() ? "--max-time" : "another rank";
 }
 
 LoopResult Loop::run() {
+  if (ranks::joined() && !task_.is_data_parallel()) {
+    throw Error(ErrorKind::kUsage, fmt::format("started as {} ranks, but this training runs in one process",
+                                               ranks::place().count), "--threads gives it more processors");
+  }
   start();
   LoopResult result;
   const signals::GracefulScope graceful;
@@ -226,6 +255,7 @@ LoopResult Loop::run() {
     if (metrics) final_metrics_ = *metrics;
   }
   save(options_.output, done);
+  ranks::any(false);  // nobody ends while the first still writes: launchers take the end of one as the end of all
   result.steps = step_;
   result.history = history_;
   result.final_metrics = final_metrics_;
@@ -233,7 +263,10 @@ LoopResult Loop::run() {
   if (done) return result;
   log::info("stopped by {} at step {} of {}; {} is complete: run again with --resume", stopped_reason(), step_,
             options_.steps, options_.output);
-  if (signals::stop_requested() == SIGINT) signals::die_of(SIGINT);
+  if (signals::stop_requested() == SIGINT) {
+    ranks::leave();
+    signals::die_of(SIGINT);
+  }
   result.exit_code = static_cast<int>(ErrorKind::kStopped);
   return result;
 }
@@ -241,6 +274,7 @@ LoopResult Loop::run() {
 }  // namespace
 
 LoopResult run(Task& task, const LoopOptions& options, const io::RootAttributes& root) {
+  FOVEA_CHECK(ranks::joined() == ranks::several(), "training of {} ranks that are not joined", ranks::place().count);
   return Loop(task, options, root).run();
 }
 

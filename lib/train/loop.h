@@ -1,4 +1,5 @@
 // The one training loop of all tools: steps, reports, checkpoints, resume, signals, divergence (files-and-cli section 5).
+// Of several processes (base/ranks.h) all run it; the first alone writes files, and all stop at the same step.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,10 @@ class Task {
   virtual int64_t steps_per_epoch() const = 0;
   virtual double learning_rate(int64_t step) const = 0;
 
-  // Update number `step` (from 0). Returns the loss; the loop decides what a non-finite one means.
+  // True if several processes share the batches of step() (train/data_parallel.h); else there must be one.
+  virtual bool is_data_parallel() const { return true; }
+
+  // Update number `step` (from 0). Returns the loss, of all processes; the loop decides what a non-finite one means.
   virtual double step(int64_t step) = 0;
 
   // Held-out metrics after `step` updates. nullopt if should_stop() said so: the loop then saves and asks again later.

@@ -1,10 +1,7 @@
 # What `cmake --install` puts where, and the Debian packages that `cpack -G DEB` makes of it:
 #   fovea           the programs, their man pages and completions, network texts, demonstration and experiments
+#   fovea-mpi       the shared object that training by several processes opens; brings Open MPI
 #   libfovea-dev    libfovea.a, its headers, and what pkg-config and CMake need to find them
-if(NOT DEFINED CMAKE_INSTALL_LIBDIR AND CMAKE_LIBRARY_ARCHITECTURE AND EXISTS /etc/debian_version)
-  set(CMAKE_INSTALL_LIBDIR lib/${CMAKE_LIBRARY_ARCHITECTURE})  # where Debian looks below /usr and /usr/local
-endif()
-include(GNUInstallDirs)
 set(FOVEA_SHARE ${CMAKE_INSTALL_DATADIR}/fovea)
 set(FOVEA_PACKAGING ${CMAKE_SOURCE_DIR}/share/packaging)
 
@@ -31,6 +28,11 @@ foreach(page IN LISTS FOVEA_MAN)
   install(FILES ${CMAKE_BINARY_DIR}/man/${name}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT tools)
 endforeach()
 
+# MPI, apart from the tools because of what it brings with it
+if(TARGET fovea_mpi)
+  install(TARGETS fovea_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/fovea COMPONENT mpi)
+endif()
+
 # library: its headers name each other as "room/file.h", so their folder goes onto the include path
 install(TARGETS fovea ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
 install(DIRECTORY lib/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea COMPONENT library FILES_MATCHING PATTERN "*.h")
@@ -50,18 +52,29 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_COMPONENTS_ALL tools library)
+if(TARGET fovea_mpi)
+  list(APPEND CPACK_COMPONENTS_ALL mpi)
+endif()
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS OFF)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME fovea)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS "make")
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS "make, fovea-mpi")
 set(CPACK_COMPONENT_TOOLS_DESCRIPTION "image networks on ordinary CPUs, from the shell
 Six programs for five landmark systems of deep vision, which pass HDF5 files
 to each other: bn-train (Batch Normalization), rcnn-propose and rcnn-detect
 (R-CNN), caption-attend (Show, Attend and Tell), advgen-train (Generative
 Adversarial Trainer) and pose-estimate (part detector and graphical model).")
+set(CPACK_DEBIAN_MPI_PACKAGE_NAME fovea-mpi)
+set(CPACK_DEBIAN_MPI_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_MPI_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_MPI_PACKAGE_DEPENDS "fovea (= ${PROJECT_VERSION}-1)")
+set(CPACK_DEBIAN_MPI_PACKAGE_RECOMMENDS "openmpi-bin")
+set(CPACK_COMPONENT_MPI_DESCRIPTION "image networks on ordinary CPUs, training by several processes
+What the programs of the package fovea open when mpirun or srun starts one of
+them as several processes, which then share the batches of a training.")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libfovea-dev)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libfmt-dev, libspdlog-dev, nlohmann-json3-dev, libhdf5-dev, libpugixml-dev, zlib1g-dev, libxxhash-dev, \
@@ -79,6 +92,9 @@ function(fovea_document name component)
 endfunction()
 fovea_document(fovea tools)
 fovea_document(libfovea-dev library)
+if(TARGET fovea_mpi)
+  fovea_document(fovea-mpi mpi)
+endif()
 fovea_compress(${FOVEA_PACKAGING}/changelog ${CMAKE_BINARY_DIR}/changelog.Debian.gz)
 include(CPack)
 

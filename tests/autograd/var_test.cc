@@ -40,6 +40,26 @@ TEST_CASE("backward: gradients add up over passes until they are cleared") {
   CHECK_FALSE(x.grad().defined());
 }
 
+TEST_CASE("backward: a leaf is told of once, when its gradient is complete and others are not") {
+  const Var early = leaf({2}), late = leaf({3}), unused = leaf({1});
+  Var frozen = leaf({4});
+  frozen.set_needs_grad(false);
+  std::vector<std::string> told;
+  const Var below = ops::multiply(ops::multiply(early, early), frozen);  // 4 x^2
+  backward(ops::multiply(below, late), {}, [&](const detail::Node& node) {
+    const bool is_late = &node == late.node().get();
+    told.push_back(is_late ? "late" : &node == early.node().get() ? "early" : "other");
+    if (is_late) {
+      CHECK(late.grad().item() == 16);
+      CHECK_FALSE(early.grad().defined());
+    } else {
+      CHECK(early.grad().item() == 48);
+    }
+  });
+  CHECK(told == std::vector<std::string>{"late", "early"});
+  CHECK_FALSE(unused.grad().defined());
+}
+
 TEST_CASE("backward: leaves own their gradients, although add() hands the same one to both sides") {
   Var a = leaf({1}), b = leaf({2});
   backward(ops::add(a, b));

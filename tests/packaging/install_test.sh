@@ -49,6 +49,10 @@ for tool in "$root"/apps/*.cc; do
   check "$tool: zsh" test -s "prefix/share/zsh/vendor-completions/_$tool"
   check "$tool: fish" test -s "prefix/share/fish/vendor_completions.d/$tool.fish"
 done
+if [[ -e $build/libfovea-mpi.so ]] && command -v mpirun >/dev/null; then
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+  expect 0 mpirun --oversubscribe -n 2 "$bin/bn-train" train --data set.h5 --net mnist-mlp-bn --batch 20 --steps 2 -o two.ckpt.h5
+fi
 check "network texts" test -s prefix/share/fovea/models/squeezenet-v1.0.net
 expect 0 make -n -C prefix/share/fovea/demo OUT="$dir/demo" TOOLS="$dir/$bin"
 

@@ -20,9 +20,34 @@ void check_batch_norm(const Var& x, const Var& gamma, const Var& beta, BatchNorm
   }
 }
 
-kernels::Moments moments(const Var& x, const Tensor& running_mean, const Tensor& running_variance, BatchNormMode mode) {
-  if (mode != BatchNormMode::kFrozen) return kernels::column_moments(x.value());
+// Moments of the rows of all processes: first the mean, then the squares of deviations from it. Returns their number.
+double merge_moments(kernels::Moments& m, double rows, const SumOverProcesses& sum) {
+  const auto columns = static_cast<size_t>(m.mean.count());
+  double *mean = m.mean.data<double>(), *variance = m.variance.data<double>();
+  std::vector<double> sums(columns + 1), squares(columns);
+  for (size_t c = 0; c < columns; ++c) sums[c] = rows * mean[c];
+  sums[columns] = rows;
+  sum(sums);
+  const double all = sums[columns];
+  for (size_t c = 0; c < columns; ++c) {
+    const double shift = mean[c] - sums[c] / all;
+    squares[c] = rows * (variance[c] + shift * shift);
+    mean[c] = sums[c] / all;
+  }
+  sum(squares);
+  for (size_t c = 0; c < columns; ++c) variance[c] = squares[c] / all;
+  return all;
+}
+
+kernels::Moments moments(const Var& x, const Tensor& running_mean, const Tensor& running_variance,
+                         const BatchNormConfig& config, double& rows) {
   const int64_t columns = x.shape().channels();
+  rows = columns == 0 ? 0 : static_cast<double>(x.value().count() / columns);
+  if (config.mode != BatchNormMode::kFrozen) {
+    kernels::Moments m = kernels::column_moments(x.value());
+    if (config.sum) rows = merge_moments(m, rows, config.sum);
+    return m;
+  }
   FOVEA_CHECK(running_mean.count() == columns && running_variance.count() == columns,
               "batch_norm: running statistics for {}", x.shape().text());
   return {running_mean.to(DType::kF64), running_variance.to(DType::kF64)};
@@ -44,17 +69,20 @@ Tensor inverse_deviation(const Tensor& variance, double eps) {
 //   dbeta = sum(dy);  dgamma = sum(dy x_hat)
 //   dx = gamma / (m sqrt(var + eps)) (m dy - dbeta - x_hat dgamma)
 // With constant statistics (frozen, naive) only the first term stays: dx = gamma / sqrt(var + eps) dy.
+// With several processes both sums and m are those of all rows in the formula for dx; dgamma and dbeta stay those of this
+// process, since gradients of parameters are summed later.
 // With the fused ReLU, dy is first masked by y > 0; the mask is computed again from x, so y is not kept.
 Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& running_mean,
                const Tensor& running_variance, const BatchNormConfig& config, BatchStatistics* statistics) {
   check_batch_norm(x, gamma, beta, config.mode);
   const bool relu = config.activation == Activation::kRelu;
-  const kernels::Moments m = moments(x, running_mean, running_variance, config.mode);
+  double rows = 0;
+  const kernels::Moments m = moments(x, running_mean, running_variance, config, rows);
   if (statistics != nullptr && config.mode != BatchNormMode::kFrozen) {
-    *statistics = {m.mean.to(x.dtype()), m.variance.to(x.dtype()), x.value().count() / x.shape().channels()};
+    *statistics = {m.mean.to(x.dtype()), m.variance.to(x.dtype()), static_cast<int64_t>(rows)};
   }
   const kernels::NormParameters p{m.mean, inverse_deviation(m.variance, config.eps), gamma.value(), beta.value(), relu};
-  const bool through = config.mode == BatchNormMode::kBatch;
+  kernels::StatisticsGradient through{config.mode == BatchNormMode::kBatch, rows, config.sum};
   const Var z = record("batch_norm", kernels::batch_norm_forward(x.value(), p), {x, gamma, beta},
                        [x, gamma, beta, p, through](const Tensor& dy) {
                          auto [dx, dgamma, dbeta] =

@@ -1,6 +1,9 @@
 // Batch normalisation (Ioffe & Szegedy 2015) and local response normalisation (Krizhevsky et al. 2012).
 #pragma once
 
+#include <functional>
+#include <span>
+
 #include "autograd/ops/activation.h"
 #include "autograd/var.h"
 
@@ -12,10 +15,14 @@ enum class BatchNormMode {
   kNaive,   // section 6 of the spec: batch statistics, but treated as constants in backward
 };
 
+// Replaces values by their sums over the processes of a job; each process must call it equally often.
+using SumOverProcesses = std::function<void(std::span<double>)>;
+
 struct BatchNormConfig {
   double eps = 1e-5;  // inside the square root  // [ours] the paper leaves it open
   BatchNormMode mode = BatchNormMode::kBatch;
   Activation activation = Activation::kNone;  // kNone or kRelu, fused behind the affine map
+  SumOverProcesses sum = {};                  // if given, statistics and their gradients are those of all processes
 };
 
 struct BatchStatistics {  // of the last kBatch/kNaive call; [C] each, the dtype of x
@@ -24,7 +31,7 @@ struct BatchStatistics {  // of the last kBatch/kNaive call; [C] each, the dtype
 };
 
 // x [N,...,C], gamma and beta [C]. Statistics over all rows (N H W). To get the per-activation variant, reshape x to
-// [N,HWC]. kBatch/kNaive need m > 1: Error(kData). `running_mean`, `running_variance` [C] are read in kFrozen only;
+// [N,HWC]. kBatch/kNaive need m > 1 in each process: Error(kData). `running_mean`, `running_variance` [C] are read in kFrozen only;
 // `statistics` (may be null) receives the batch statistics otherwise.
 Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& running_mean,
                const Tensor& running_variance, const BatchNormConfig& config, BatchStatistics* statistics = nullptr);

@@ -91,16 +91,19 @@ AdversarialTask::AdversarialTask(AdversarialSetup setup, const data::ImageSource
       network_(setup_.net),
       victim_(network_, setup_.preprocess, setup_.net.origin, BatchShape::kAsGiven),
       optimizer_(network_.parameters(), classifier_optimizer(setup_.options)),
+      exchange_(optimizer_.parameters(), network_.buffers()),
       objective_(generator_objective(setup_.options)),
       attack_(training_attack(setup_.options, setup_.seed)),
       schedule_(nn::Schedule::parse(setup_.options.schedule)),
       sampler_({training.size(), setup_.options.batch, data::ShuffleMode::kFull, setup_.seed, true}),
       augment_(augment_config(setup_.options)) {
+  train::check_batch(setup_.options.batch);
   network_.initialize(setup_.seed);
   if (setup_.generator) {
     generator_.emplace(nn::Network(*setup_.generator), generator_settings(setup_.options), setup_.preprocess.channels);
     generator_->network().initialize(setup_.seed);
     generator_optimizer_.emplace(generator_->network().parameters(), generator_optimizer(setup_.options));
+    generator_exchange_.emplace(generator_optimizer_->parameters(), generator_->network().buffers());
   }
   if (holdout != nullptr) {
     holdout_.emplace(*holdout, setup_.preprocess, setup_.options.eval_images, attack_.norm, attack_.epsilon,
@@ -113,8 +116,8 @@ double AdversarialTask::learning_rate(int64_t step) const {
   return schedule_.rate(options.learning_rate, step, setup_.total_steps, steps_per_epoch(), options.warmup);
 }
 
-AttackBatch AdversarialTask::load_batch(int64_t step) {
-  AttackBatch batch = load_attack_batch(training_, sampler_.batch_at(step), setup_.preprocess, augment_,
+AttackBatch AdversarialTask::load_batch(int64_t step, const train::Share& share) {
+  AttackBatch batch = load_attack_batch(training_, share.of(sampler_.batch_at(step)), setup_.preprocess, augment_,
                                         {setup_.seed, sampler_.epoch_of(step)});
   for (int64_t& key : batch.keys) key = (step << 24) + key % (1 << 24);  // another start in every step
   return batch;
@@ -131,24 +134,31 @@ bool AdversarialTask::classifier_moves(int64_t step) const {
   return (step + 1) % setup_.options.f_every == 0;
 }
 
-double AdversarialTask::update_generator(const AttackBatch& batch, const Tensor& input, int64_t step) {
+nn::PassContext AdversarialTask::training_pass(int64_t step) const {
   nn::PassContext context = nn::PassContext::training(setup_.seed, static_cast<uint64_t>(step));
+  train::adapt_pass(context);
+  return context;
+}
+
+double AdversarialTask::update_generator(const AttackBatch& batch, const train::Share& share, const Tensor& input,
+                                         int64_t step) {
   const nn::FrozenParameters frozen(network_);
-  const Var delta = generator_->perturbation(input, batch.x.shape(), context);
+  const Var delta = generator_->perturbation(input, batch.x.shape(), training_pass(step));
   const Var x_adv = perturbed(batch.x, delta, generator_->settings().clip);
   const Var loss = generator_loss(victim_, x_adv, delta, batch.labels, objective_, setup_.options.gen_cost);
-  const double value = loss.value().item();
+  const double value = share.mean(loss.value().item());
   if (!std::isfinite(value)) return value;
-  backward(loss);
+  generator_exchange_->backward(loss, share);
   generator_optimizer_->step(setup_.options.gen_learning_rate);
   return value;
 }
 
 // Delta, then k steps of the generator, then the perturbation of the generator as it is now.
-Tensor AdversarialTask::play(const AttackBatch& batch, int64_t step, double& generator_loss) {
+Tensor AdversarialTask::play(const AttackBatch& batch, const train::Share& share, int64_t step,
+                             double& generator_loss) {
   const Generator::Input input = generator_->input(victim_, batch.x, batch.labels);
   for (int64_t k = 0; k < setup_.options.gen_steps && generator_moves(step); ++k) {
-    generator_loss = update_generator(batch, input.values, step);
+    generator_loss = update_generator(batch, share, input.values, step);
     if (!std::isfinite(generator_loss)) return batch.x;
     log_.add_generator_loss(generator_loss);
   }
@@ -168,9 +178,10 @@ AttackConfig AdversarialTask::attack_at(int64_t step) const {
   return attack;
 }
 
-Tensor AdversarialTask::perturb(const AttackBatch& batch, int64_t step, double& generator_loss) {
+Tensor AdversarialTask::perturb(const AttackBatch& batch, const train::Share& share, int64_t step,
+                                double& generator_loss) {
   if (!perturbs(setup_.options)) return {};
-  if (generator_) return play(batch, step, generator_loss);
+  if (generator_) return play(batch, share, step, generator_loss);
   const AttackConfig attack = attack_at(step);
   Tensor x_adv = setup_.noise_norm > 0              ? gaussian_noise(batch, setup_.noise_norm, setup_.seed)
                  : setup_.options.method == "noise" ? random_start(batch, attack, 0)
@@ -179,29 +190,30 @@ Tensor AdversarialTask::perturb(const AttackBatch& batch, int64_t step, double& 
   return x_adv;
 }
 
-double AdversarialTask::update_classifier(const AttackBatch& batch, const Tensor& x_adv, int64_t step) {
+double AdversarialTask::update_classifier(const AttackBatch& batch, const train::Share& share, const Tensor& x_adv,
+                                          int64_t step) {
   const bool moves = classifier_moves(step);
   std::optional<NoGrad> no_grad;
   if (!moves) no_grad.emplace();
-  const auto context =
-      moves ? nn::PassContext::training(setup_.seed, static_cast<uint64_t>(step)) : nn::PassContext::inference();
+  const auto context = moves ? training_pass(step) : nn::PassContext::inference();
   const ClassifierLoss result = classifier_loss(victim_, batch.x, x_adv, batch.labels, setup_.options.alpha,
                                                 sharing_of(setup_.options.bn_mode), context);
-  const double value = result.loss.value().item();
+  const double value = share.mean(result.loss.value().item());
   if (!std::isfinite(value)) return value;
   log_.add_classifier(result, batch.labels);
   if (!moves) return value;
-  backward(result.loss);
+  exchange_.backward(result.loss, share);
   optimizer_.step(learning_rate(step));
   return value;
 }
 
 double AdversarialTask::step(int64_t step) {
-  const AttackBatch batch = load_batch(step);
+  const train::Share share(setup_.options.batch);
+  const AttackBatch batch = load_batch(step, share);
   double generator_loss = 0;
-  const Tensor x_adv = perturb(batch, step, generator_loss);
+  const Tensor x_adv = perturb(batch, share, step, generator_loss);
   if (!std::isfinite(generator_loss)) return generator_loss;
-  return update_classifier(batch, x_adv, step);
+  return update_classifier(batch, share, x_adv, step);
 }
 
 std::optional<train::Metrics> AdversarialTask::evaluate(int64_t, const std::function<bool()>& should_stop) {

@@ -12,6 +12,7 @@
 #include "systems/advgen/game_log.h"
 #include "systems/advgen/holdout_report.h"
 #include "systems/advgen/train_options.h"
+#include "train/data_parallel.h"
 #include "train/loop.h"
 
 namespace fovea::advgen {
@@ -46,12 +47,13 @@ class AdversarialTask : public train::Task {
   nn::Network& network() { return network_; }
 
  private:
-  AttackBatch load_batch(int64_t step);
-  Tensor perturb(const AttackBatch& batch, int64_t step, double& generator_loss);
+  AttackBatch load_batch(int64_t step, const train::Share& share);
+  Tensor perturb(const AttackBatch& batch, const train::Share& share, int64_t step, double& generator_loss);
   AttackConfig attack_at(int64_t step) const;
-  Tensor play(const AttackBatch& batch, int64_t step, double& generator_loss);
-  double update_generator(const AttackBatch& batch, const Tensor& input, int64_t step);
-  double update_classifier(const AttackBatch& batch, const Tensor& x_adv, int64_t step);
+  Tensor play(const AttackBatch& batch, const train::Share& share, int64_t step, double& generator_loss);
+  double update_generator(const AttackBatch& batch, const train::Share& share, const Tensor& input, int64_t step);
+  double update_classifier(const AttackBatch& batch, const train::Share& share, const Tensor& x_adv, int64_t step);
+  nn::PassContext training_pass(int64_t step) const;
   bool generator_moves(int64_t step) const;
   bool classifier_moves(int64_t step) const;
 
@@ -60,8 +62,10 @@ class AdversarialTask : public train::Task {
   mutable nn::Network network_;
   Victim victim_;
   nn::Optimizer optimizer_;
+  train::GradientExchange exchange_;
   std::optional<Generator> generator_;
   std::optional<nn::Optimizer> generator_optimizer_;
+  std::optional<train::GradientExchange> generator_exchange_;
   GeneratorObjective objective_;
   AttackConfig attack_;
   nn::Schedule schedule_;

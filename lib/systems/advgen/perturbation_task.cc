@@ -40,7 +40,10 @@ PerturbationTask::PerturbationTask(PerturbationSetup setup, train::Model& victim
       test_(test),
       generator_(make_generator(setup_, victim.preprocess)),
       optimizer_(generator_.network().parameters(), adam(setup_.options)),
-      sampler_({training.size(), setup_.options.batch, data::ShuffleMode::kFull, setup_.seed, true}) {}
+      exchange_(optimizer_.parameters(), generator_.network().buffers()),
+      sampler_({training.size(), setup_.options.batch, data::ShuffleMode::kFull, setup_.seed, true}) {
+  train::check_batch(setup_.options.batch);
+}
 
 std::vector<int32_t> PerturbationTask::loss_labels(const Tensor& x, const std::vector<int32_t>& labels) const {
   if (setup_.target == PerturbationTarget::kAnythingElse) return labels;
@@ -49,21 +52,23 @@ std::vector<int32_t> PerturbationTask::loss_labels(const Tensor& x, const std::v
 }
 
 double PerturbationTask::step(int64_t step) {
-  const AttackBatch batch = load_attack_batch(training_, sampler_.batch_at(step), model_.preprocess);
+  const train::Share share(setup_.options.batch);
+  const AttackBatch batch = load_attack_batch(training_, share.of(sampler_.batch_at(step)), model_.preprocess);
   const Tensor& x = batch.x;
   const std::vector<int32_t> labels = loss_labels(x, batch.labels);
 
   const nn::FrozenParameters frozen(model_.network);
   const Tensor input = generator_.input(victim_, x, labels).values;
-  const Var delta =
-      generator_.perturbation(input, x.shape(), nn::PassContext::training(setup_.seed, static_cast<uint64_t>(step)));
+  nn::PassContext pass = nn::PassContext::training(setup_.seed, static_cast<uint64_t>(step));
+  train::adapt_pass(pass);
+  const Var delta = generator_.perturbation(input, x.shape(), pass);
   // -log H(F(x + delta), y) to leave a class, log H(F(x + delta), t) to reach one: the logarithm keeps gradients alive.
   const bool leave = setup_.target == PerturbationTarget::kAnythingElse;
   const GeneratorObjective objective{ops::LogitLoss::kLogCrossEntropy, leave ? -1.0 : 1.0, 0};
   const Var loss = generator_loss(victim_, perturbed(x, delta, true), delta, labels, objective, 0);
-  const double value = loss.value().item();
+  const double value = share.mean(loss.value().item());
   if (!std::isfinite(value)) return value;
-  backward(loss);
+  exchange_.backward(loss, share);
   optimizer_.step(setup_.options.learning_rate);
   return value;
 }

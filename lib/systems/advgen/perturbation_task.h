@@ -9,6 +9,7 @@
 #include "systems/advgen/adversary_model.h"
 #include "systems/advgen/attack_batch.h"
 #include "systems/advgen/generate_options.h"
+#include "train/data_parallel.h"
 #include "train/loop.h"
 
 namespace fovea::advgen {
@@ -54,6 +55,7 @@ class PerturbationTask : public train::Task {
   const data::ImageSource* test_;
   Generator generator_;
   nn::Optimizer optimizer_;
+  train::GradientExchange exchange_;
   data::Sampler sampler_;
 };
 

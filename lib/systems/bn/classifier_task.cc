@@ -68,16 +68,16 @@ ClassifierTask::ClassifierTask(nn::Network network, ClassifierSetup setup, const
       test_(test),
       network_(std::move(network)),
       optimizer_(network_.parameters(), optimizer_config(setup_.options.recipe)),
+      exchange_(optimizer_.parameters(),
+                setup_.options.freeze_bn ? std::vector<nn::Buffer*>{} : network_.buffers()),
       schedule_(nn::Schedule::parse(setup_.options.recipe.schedule, setup_.options.recipe.decay_speed)),
       sampler_({training.size(), setup_.options.recipe.batch, data::parse_shuffle_mode(setup_.options.augment.shuffle),
                 setup_.seed, true}),
       augment_(augment_config(setup_.options.augment)),
-      labels_(static_cast<size_t>(setup_.options.recipe.batch)),
       biased_layers_(find_biased_layers(network_.text())),
       percentiles_(network_.text(), setup_.options.percentiles) {
+  train::check_batch(setup_.options.recipe.batch);
   network_.initialize(setup_.seed);
-  const auto& p = setup_.preprocess;
-  batch_ = Tensor::empty({setup_.options.recipe.batch, p.height, p.width, p.channels});
 }
 
 double ClassifierTask::learning_rate(int64_t step) const {
@@ -86,11 +86,22 @@ double ClassifierTask::learning_rate(int64_t step) const {
                         recipe.warmup);
 }
 
-void ClassifierTask::load_batch(int64_t step) {
-  const auto items = sampler_.batch_at(step);
-  data::load_batch(training_, items, setup_.preprocess, augment_, {setup_.seed, sampler_.epoch_of(step)},
-                   batch_.data<float>());
-  for (size_t i = 0; i < items.size(); ++i) labels_[i] = training_.label(items[i]);
+// Every batch is as large as the first, the share of a rank as well: batch_ is made once.
+void ClassifierTask::load_images(const std::vector<int64_t>& items, uint64_t epoch) {
+  const auto& p = setup_.preprocess;
+  const auto count = static_cast<int64_t>(items.size());
+  if (!batch_.defined() || batch_.extent(0) != count) batch_ = Tensor::empty({count, p.height, p.width, p.channels});
+  data::load_batch(training_, items, p, augment_, {setup_.seed, epoch}, batch_.data<float>());
+}
+
+train::Share ClassifierTask::load_batch(int64_t step) {
+  const auto batch = sampler_.batch_at(step);
+  const train::Share share(batch.size());
+  const auto items = share.of(batch);
+  load_images(items, sampler_.epoch_of(step));
+  labels_.clear();
+  for (const int64_t item : items) labels_.push_back(training_.label(item));
+  return share;
 }
 
 nn::PassContext ClassifierTask::pass(int64_t step) const {
@@ -100,16 +111,17 @@ nn::PassContext ClassifierTask::pass(int64_t step) const {
     context.norm = ops::BatchNormMode::kFrozen;
     context.update_running = false;
   }
+  train::adapt_pass(context, setup_.options.sync_statistics);
   return context;
 }
 
 double ClassifierTask::step(int64_t step) {
-  load_batch(step);
+  const train::Share share = load_batch(step);
   const Var logits = network_.forward(Var(batch_), pass(step));
   const Var loss = ops::softmax_cross_entropy(logits, labels_, setup_.options.recipe.label_smoothing);
-  const double value = loss.value().item();
+  const double value = share.mean(loss.value().item());
   if (!std::isfinite(value)) return value;  // the parameters stay those of the last good step
-  backward(loss);
+  exchange_.backward(loss, share);
   optimizer_.step(learning_rate(step));
   return value;
 }
@@ -158,8 +170,7 @@ std::optional<train::Metrics> ClassifierTask::finish(const std::function<bool()>
                          data::parse_shuffle_mode(setup_.options.augment.shuffle), setup_.seed, true});
   sampler.seek(kPopulationEpoch, 0);
   const auto next = [&](int64_t) {
-    data::load_batch(training_, sampler.next(), setup_.preprocess, augment_, {setup_.seed, kPopulationEpoch},
-                     batch_.data<float>());
+    load_images(sampler.next(), kPopulationEpoch);
     return batch_;
   };
   if (!recalibrate(network_, batches, setup_.seed, next, should_stop)) return std::nullopt;

@@ -11,6 +11,7 @@
 #include "nn/schedule.h"
 #include "systems/bn/options.h"
 #include "systems/bn/percentiles.h"
+#include "train/data_parallel.h"
 #include "train/loop.h"
 
 namespace fovea::bn {
@@ -45,7 +46,8 @@ class ClassifierTask : public train::Task {
   const PercentileLog& percentiles() const { return percentiles_; }
 
  private:
-  void load_batch(int64_t step);
+  void load_images(const std::vector<int64_t>& items, uint64_t epoch);
+  train::Share load_batch(int64_t step);  // this process's share of it
   nn::PassContext pass(int64_t step) const;
   void add_bias_columns(train::Metrics& row) const;
 
@@ -54,6 +56,7 @@ class ClassifierTask : public train::Task {
   const data::ImageSource* test_;
   mutable nn::Network network_;  // export_arrays() of a const save() needs no change
   nn::Optimizer optimizer_;
+  train::GradientExchange exchange_;
   nn::Schedule schedule_;
   data::Sampler sampler_;
   data::AugmentConfig augment_;

@@ -53,7 +53,7 @@ struct TrainOptions {
   std::string bn_mode = "proper";           // proper | naive
   std::string bn_stats = "population";      // population | moving
   int64_t population_batches = 0;
-  bool freeze_bn = false;
+  bool freeze_bn = false, sync_statistics = false;
   std::string init;                         // checkpoint: weights only
   std::string output;
   bool save_best = false;

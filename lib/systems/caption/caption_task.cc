@@ -48,7 +48,10 @@ CaptionTask::CaptionTask(const TaskOptions& options, Decoder& decoder, const Mod
       validation_(validation),
       features_(features),
       plan_(training, options.batch, options.grouped, options.seed),
-      optimizer_(decoder.parameters(), options.optimizer) {}
+      optimizer_(decoder.parameters(), options.optimizer),
+      exchange_(optimizer_.parameters()) {
+  train::check_batch(options.batch);
+}
 
 const std::vector<int64_t>& CaptionTask::batch_of(int64_t step) {
   const auto epoch = static_cast<uint64_t>(step / plan_.batches());
@@ -66,6 +69,7 @@ DecoderPass CaptionTask::make_pass(int64_t step, const std::vector<int64_t>& bat
   pass.dropout = decoder_.config().dropout > 0;
   pass.seed = options_.seed;
   pass.step = static_cast<uint64_t>(step);
+  pass.mask_stream = train::mask_stream();
   if (decoder_.config().attention != AttentionMode::kHard) return pass;
   const auto soft = [&](uint64_t item) {
     return Rng(options_.seed, RngPurpose::kAttention, pass.step, item).uniform_double() < options_.soft_probability;
@@ -86,7 +90,7 @@ DecoderPass CaptionTask::make_pass(int64_t step, const std::vector<int64_t>& bat
 
 // Reward against the baseline as it was before this batch; then the baseline moves.
 Var CaptionTask::hard_terms(const DecoderOutputs& out, const DecoderPass& pass, const std::vector<double>& nll,
-                            const std::vector<int64_t>& lengths) {
+                            const std::vector<int64_t>& lengths, const train::Share& share) {
   ops::HardAttentionTerms terms;
   terms.lambda_r = options_.lambda_r;
   terms.lambda_e = options_.lambda_e;
@@ -100,11 +104,11 @@ Var CaptionTask::hard_terms(const DecoderOutputs& out, const DecoderPass& pass, 
     sums_.advantage += terms.advantage.back();
     sums_.advantage_squares += terms.advantage.back() * terms.advantage.back();
   }
-  baseline_ = kBaselineDecay * baseline_ + (1 - kBaselineDecay) * mean;
+  baseline_ = kBaselineDecay * baseline_ + (1 - kBaselineDecay) * share.mean(mean);
   return ops::hard_attention_loss(out.recurrent.scores, out.steps, out.recurrent.places, terms);
 }
 
-Var CaptionTask::loss_of(const DecoderOutputs& out, const DecoderPass& pass) {
+Var CaptionTask::loss_of(const DecoderOutputs& out, const DecoderPass& pass, const train::Share& share) {
   const auto captions = static_cast<size_t>(out.steps.sequences());
   std::vector<double> rows, nll(captions, 0.0);
   std::vector<int64_t> lengths(captions, 0);
@@ -124,19 +128,23 @@ Var CaptionTask::loss_of(const DecoderOutputs& out, const DecoderPass& pass) {
     sums_.penalty += penalty.value().item() * static_cast<double>(captions);
     loss = ops::add(loss, ops::scale(penalty, options_.lambda));
   }
-  return decoder_.config().attention == AttentionMode::kHard ? ops::add(loss, hard_terms(out, pass, nll, lengths))
+  return decoder_.config().attention == AttentionMode::kHard ? ops::add(loss, hard_terms(out, pass, nll, lengths, share))
                                                              : loss;
 }
 
 double CaptionTask::step(int64_t step) {
-  const std::vector<int64_t> batch = batch_of(step);
+  const train::Share share(batch_of(step).size());
+  const std::vector<int64_t> batch = share.of(batch_of(step));
   const CaptionBatch data = gather(training_, batch, features_);
-  if (step + 1 < options_.steps) features_.prefetch(batch_items(training_, batch_of(step + 1)).items);
+  if (step + 1 < options_.steps) {
+    const auto& next = batch_of(step + 1);
+    features_.prefetch(batch_items(training_, train::Share(next.size()).of(next)).items);
+  }
   const DecoderPass pass = make_pass(step, batch);
-  const Var loss = loss_of(decoder_.forward(data, pass), pass);
-  const double value = loss.value().item();
+  const Var loss = loss_of(decoder_.forward(data, pass), pass, share);
+  const double value = share.mean(loss.value().item());
   if (!std::isfinite(value)) return value;
-  backward(loss);
+  exchange_.backward(loss, share);
   optimizer_.step(options_.learning_rate);
   return value;
 }

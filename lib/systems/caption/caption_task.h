@@ -9,6 +9,7 @@
 #include "nn/optimizer.h"
 #include "systems/caption/caption_data.h"
 #include "systems/caption/model_file.h"
+#include "train/data_parallel.h"
 #include "train/loop.h"
 
 namespace fovea::caption {
@@ -55,9 +56,9 @@ class CaptionTask : public train::Task {
   };
   const std::vector<int64_t>& batch_of(int64_t step);
   DecoderPass make_pass(int64_t step, const std::vector<int64_t>& batch) const;
-  Var loss_of(const DecoderOutputs& out, const DecoderPass& pass);
+  Var loss_of(const DecoderOutputs& out, const DecoderPass& pass, const train::Share& share);
   Var hard_terms(const DecoderOutputs& out, const DecoderPass& pass, const std::vector<double>& nll,
-                 const std::vector<int64_t>& lengths);
+                 const std::vector<int64_t>& lengths, const train::Share& share);
   std::optional<double> validation_bleu(const std::function<bool()>& should_stop);
 
   TaskOptions options_;
@@ -68,6 +69,7 @@ class CaptionTask : public train::Task {
   FeatureStore& features_;
   BatchPlan plan_;
   nn::Optimizer optimizer_;
+  train::GradientExchange exchange_;
   uint64_t planned_epoch_ = 0;
   std::vector<std::vector<int64_t>> planned_;
   double baseline_ = 0;

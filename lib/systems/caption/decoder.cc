@@ -75,7 +75,7 @@ struct Decoder::State {
   Var logits(const Var& x, const ops::AttentionLstmOutputs& steps, const DecoderPass& pass) const;
   std::pair<Var, Var> start(const Var& mean, const std::vector<int64_t>& image, const DecoderPass& pass) const;
   Var drop(const Var& x, uint64_t layer, const DecoderPass& pass) const {
-    return pass.dropout ? ops::dropout(x, config.dropout, {pass.seed, layer, pass.step}) : x;
+    return pass.dropout ? ops::dropout(x, config.dropout, {pass.seed, layer | pass.mask_stream << 32U, pass.step}) : x;
   }
 };
 

@@ -63,8 +63,11 @@ PoseTask::PoseTask(const TrainOptions& options, uint64_t seed, PoseModel& model,
                     options.flip,     options.shift,     options.contrast},
       batch_(std::min<int64_t>(options.batch, static_cast<int64_t>(people_.size()))),
       optimizer_(prepare_parameters(), optimizer_config()),
+      exchange_(optimizer_.parameters(),
+                options.stage == "spatial" ? std::vector<nn::Buffer*>{} : model_.detector.buffers()),
       schedule_text_(resolved_schedule(options)),
       schedule_(nn::Schedule::parse(schedule_text_)) {
+  train::check_batch(batch_);
   order_epoch_ = ~uint64_t{0};
 }
 
@@ -137,7 +140,9 @@ Var PoseTask::batch_loss(const std::vector<int64_t>& chosen, const std::vector<D
     maps = cached_ ? cached_maps(chosen, drawn)
                    : Var(model_.detect(Var(batch.input), nn::PassContext::inference()).value());
   } else {
-    maps = model_.detect(Var(batch.input), nn::PassContext::training(seed_, static_cast<uint64_t>(step)));
+    nn::PassContext pass = nn::PassContext::training(seed_, static_cast<uint64_t>(step));
+    train::adapt_pass(pass);
+    maps = model_.detect(Var(batch.input), pass);
   }
   if (options_.stage == "detector") {
     for (int64_t n = 0; n < batch.weight.extent(0); ++n) {
@@ -170,10 +175,11 @@ double PoseTask::step(int64_t step) {
     drawn.push_back(draw_augmentation(augmentation, model_.input_height(), model_.input_width(), seed_, epoch,
                                       static_cast<uint64_t>(person)));
   }
-  const Var loss = batch_loss(chosen, drawn, step);
-  const double value = loss.value().item();
+  const train::Share share(batch_);
+  const Var loss = batch_loss(share.of(chosen), share.of(drawn), step);
+  const double value = share.mean(loss.value().item());
   if (!std::isfinite(value)) return value;
-  backward(loss);
+  exchange_.backward(loss, share);
   if (model_.spatial && options_.stage != "detector") model_.spatial->tie_gradients();
   optimizer_.step(learning_rate(step));
   return value;

@@ -10,6 +10,7 @@
 #include "nn/schedule.h"
 #include "systems/pose/inference.h"
 #include "systems/pose/train.h"
+#include "train/data_parallel.h"
 #include "train/loop.h"
 
 namespace fovea::pose {
@@ -52,6 +53,7 @@ class PoseTask : public train::Task {
   Augmentation augmentation_;
   int64_t batch_;
   nn::Optimizer optimizer_;
+  train::GradientExchange exchange_;
   std::string schedule_text_;
   nn::Schedule schedule_;
   uint64_t order_epoch_ = 0;

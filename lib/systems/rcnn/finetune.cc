@@ -16,6 +16,7 @@
 #include "systems/rcnn/feature_extractor.h"
 #include "systems/rcnn/windows.h"
 #include "systems/run_record.h"
+#include "train/data_parallel.h"
 #include "train/loop.h"
 #include "train/model.h"
 #include "train/optimizer_state.h"
@@ -48,12 +49,14 @@ class FinetuneTask : public train::Task {
                const std::vector<std::string>& classes)
       : options_(options), seed_(seed), source_(source), pool_(pool), preprocess_(model.preprocess), labels_{"background"},
         network_(with_new_classifier(model, static_cast<int64_t>(classes.size()), seed, classifier_)),
-        optimizer_(prepare_parameters(), optimizer_config()), schedule_(nn::Schedule::parse(options.schedule)), warp_{data::parse_warp_mode(options.warp), options.padding} {
+        optimizer_(prepare_parameters(), optimizer_config()), exchange_(optimizer_.parameters(), options.batch_statistics ? network_.buffers() : std::vector<nn::Buffer*>{}), schedule_(nn::Schedule::parse(options.schedule)), warp_{data::parse_warp_mode(options.warp), options.padding} {
     labels_.insert(labels_.end(), classes.begin(), classes.end());
     if (options.crop > 0) preprocess_.height = preprocess_.width = options.crop;
     if (preprocess_.height != preprocess_.width) fail(ErrorKind::kUsage, "{}: expected a network with a square input; give --crop", model.path);
     data::check_warp(warp_, preprocess_.width);
-    batch_ = Tensor::empty({options.positives + options.backgrounds, preprocess_.height, preprocess_.width, preprocess_.channels});
+    const int64_t windows = options.positives + options.backgrounds;
+    train::check_batch(windows);
+    batch_ = Tensor::empty({train::Share(windows).count(), preprocess_.height, preprocess_.width, preprocess_.channels});
   }
 
   int64_t steps_per_epoch() const override {
@@ -62,7 +65,8 @@ class FinetuneTask : public train::Task {
   double learning_rate(int64_t step) const override { return schedule_.rate(options_.learning_rate, step, options_.steps, steps_per_epoch()); }
 
   double step(int64_t step) override {
-    const auto draws = draw_windows(pool_, options_.positives, options_.backgrounds, seed_, step);
+    const train::Share share(options_.positives + options_.backgrounds);
+    const auto draws = share.of(draw_windows(pool_, options_.positives, options_.backgrounds, seed_, step));
     std::vector<int32_t> labels;
     for (const auto& draw : draws) labels.push_back(draw.window.label);
     float* pixels = batch_.data<float>();
@@ -76,12 +80,13 @@ class FinetuneTask : public train::Task {
       context.norm = ops::BatchNormMode::kFrozen;
       context.update_running = false;
     }
+    train::adapt_pass(context);
     const Var logits = network_.forward(Var(batch_), context);
     const Var loss = ops::softmax_cross_entropy(logits, labels, 0);
-    const double value = loss.value().item();
+    const double value = share.mean(loss.value().item());
     if (!std::isfinite(value)) return value;
     count_correct(logits.value(), labels);
-    backward(loss);
+    exchange_.backward(loss, share);
     optimizer_.step(learning_rate(step));
     return value;
   }
@@ -182,6 +187,7 @@ class FinetuneTask : public train::Task {
   std::string classifier_;
   mutable nn::Network network_;  // export_arrays() and the like of a const save() need no change
   nn::Optimizer optimizer_;
+  train::GradientExchange exchange_;
   nn::Schedule schedule_;
   data::WarpConfig warp_;
   Tensor batch_;

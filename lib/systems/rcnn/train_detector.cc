@@ -82,6 +82,7 @@ class MiningTask : public train::Task {
   int64_t total_steps() const { return options_.passes * features_.count(); }
   double learning_rate(int64_t) const override { return 0; }
 
+  bool is_data_parallel() const override { return false; }
   double step(int64_t step) override {
     miner_.visit(step, step + 1 == total_steps());
     double objective = 0;

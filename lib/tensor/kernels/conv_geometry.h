@@ -15,8 +15,8 @@ struct ConvGeometry {
   int64_t groups = 1;
 
   double flops() const {
-    return 2.0 * static_cast<double>(n * oh * ow) * static_cast<double>(o * (c / groups)) *
-           static_cast<double>(kh * kw);
+    const int64_t inputs = c / groups;  // of each output channel
+    return 2.0 * static_cast<double>(n * oh * ow) * static_cast<double>(o * inputs) * static_cast<double>(kh * kw);
   }
   bool operator==(const ConvGeometry&) const = default;
 };

@@ -121,7 +121,7 @@ SlopeSums slope_sums(const Tensor& x, const Tensor& dy, const Folding& f, const 
 }
 
 // dx = scale (g - sum_g/m - x_hat sum_gx_hat/m), written as scale g + b (x - center) + k.
-void fast_backward(const Tensor& x, const Tensor& dy, const NormParameters& p, bool through_statistics,
+void fast_backward(const Tensor& x, const Tensor& dy, const NormParameters& p, const StatisticsGradient& statistics,
                    NormGradients& out) {
   const int64_t channels = x.shape().channels();
   const Folding f = fold_rows(row_count(x), channels);
@@ -129,22 +129,30 @@ void fast_backward(const Tensor& x, const Tensor& dy, const NormParameters& p, b
   const SlopeSums sums = slope_sums(x, dy, f, columns, p.relu);
   const double *mean = p.mean.data<double>(), *inv_std = p.inv_std.data<double>();
   float *dgamma = out.dgamma.data<float>(), *dbeta = out.dbeta.data<float>();
-  std::vector<float> b(static_cast<size_t>(f.columns)), k(static_cast<size_t>(f.columns));
-  const double m = static_cast<double>(std::max<int64_t>(1, row_count(x)));
+  std::vector<double> totals(static_cast<size_t>(2 * channels));  // sums of g and of g x_hat
+  const auto offset = [&](int64_t c) {                            // x_hat at x = center
+    return (static_cast<double>(columns.center[static_cast<size_t>(c)]) - mean[c]) * inv_std[c];
+  };
   for (int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<size_t>(c);
-    const double offset = (static_cast<double>(columns.center[i]) - mean[c]) * inv_std[c];  // x_hat at x = center
-    const double sum_x_hat = sums.gx[i] * inv_std[c] + offset * sums.g[i];
-    dgamma[c] = static_cast<float>(sum_x_hat);
+    totals[i] = sums.g[i];
+    totals[static_cast<size_t>(channels) + i] = sums.gx[i] * inv_std[c] + offset(c) * sums.g[i];
+    dgamma[c] = static_cast<float>(totals[static_cast<size_t>(channels) + i]);
     dbeta[c] = static_cast<float>(sums.g[i]);
-    if (!through_statistics) continue;
-    const double scale = static_cast<double>(columns.scale[i]);
-    for (int64_t j = 0; j < f.fold; ++j) {
-      b[static_cast<size_t>(j * channels + c)] = static_cast<float>(-scale * inv_std[c] * sum_x_hat / m);
-      k[static_cast<size_t>(j * channels + c)] = static_cast<float>(-scale * (sums.g[i] + offset * sum_x_hat) / m);
-    }
   }
   if (!out.dx.defined()) return;
+  if (statistics.through && statistics.sum) statistics.sum(totals);
+  std::vector<float> b(static_cast<size_t>(f.columns)), k(static_cast<size_t>(f.columns));
+  const double m = std::max(1.0, statistics.rows);
+  for (int64_t c = 0; c < channels && statistics.through; ++c) {
+    const auto i = static_cast<size_t>(c);
+    const double scale = static_cast<double>(columns.scale[i]), sum_g = totals[i],
+                 sum_x_hat = totals[static_cast<size_t>(channels) + i];
+    for (int64_t j = 0; j < f.fold; ++j) {
+      b[static_cast<size_t>(j * channels + c)] = static_cast<float>(-scale * inv_std[c] * sum_x_hat / m);
+      k[static_cast<size_t>(j * channels + c)] = static_cast<float>(-scale * (sum_g + offset(c) * sum_x_hat) / m);
+    }
+  }
   const float *px = x.data<float>(), *pdy = dy.data<float>();
   float* pdx = out.dx.data<float>();
   parallel_blocks(f.rows, f.grain, [&](int64_t begin, int64_t end) {
@@ -193,19 +201,19 @@ Tensor batch_norm_forward(const Tensor& x, const NormParameters& p) {
   return y;
 }
 
-NormGradients batch_norm_backward(const Tensor& x, const Tensor& dy, const NormParameters& p, bool through_statistics,
-                                  bool need_dx) {
+NormGradients batch_norm_backward(const Tensor& x, const Tensor& dy, const NormParameters& p,
+                                  const StatisticsGradient& statistics, bool need_dx) {
   NormGradients g{need_dx ? Tensor::empty(x.shape(), x.dtype()) : Tensor(), Tensor::empty(p.gamma.shape(), x.dtype()),
                   Tensor::empty(p.beta.shape(), x.dtype())};
   if (is_fast(x.dtype())) {
-    fast_backward(x, dy, p, through_statistics, g);
+    fast_backward(x, dy, p, statistics, g);
     return g;
   }
   by_type(x.dtype(), [&]<typename T>() {
     reference::batch_norm_backward(row_count(x), x.shape().channels(), x.data<T>(), dy.data<T>(), p.mean.data<double>(),
                                    p.inv_std.data<double>(), p.gamma.data<T>(), p.beta.data<T>(), p.relu,
-                                   through_statistics, need_dx ? g.dx.data<T>() : nullptr, g.dgamma.data<T>(),
-                                   g.dbeta.data<T>());
+                                   statistics.through, statistics.rows, statistics.sum,
+                                   need_dx ? g.dx.data<T>() : nullptr, g.dgamma.data<T>(), g.dbeta.data<T>());
   });
   return g;
 }

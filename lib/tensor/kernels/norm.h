@@ -1,6 +1,9 @@
 // Batch normalisation and local response normalisation over tensors.
 #pragma once
 
+#include <functional>
+#include <span>
+
 #include "tensor/tensor.h"
 
 namespace fovea::kernels {
@@ -24,9 +27,16 @@ Tensor batch_norm_forward(const Tensor& x, const NormParameters& p);
 struct NormGradients {
   Tensor dx, dgamma, dbeta;
 };
-// through_statistics: mean and inv_std are functions of x (training); else constants. dx only if need_dx.
-NormGradients batch_norm_backward(const Tensor& x, const Tensor& dy, const NormParameters& p, bool through_statistics,
-                                  bool need_dx);
+// Whether mean and inv_std are functions of x (training) or constants. `sum`, if given, sums over the processes whose
+// `rows` together made them.
+struct StatisticsGradient {
+  bool through = true;
+  double rows = 0;
+  std::function<void(std::span<double>)> sum;
+};
+// dx only if need_dx.
+NormGradients batch_norm_backward(const Tensor& x, const Tensor& dy, const NormParameters& p,
+                                  const StatisticsGradient& statistics, bool need_dx);
 
 struct LrnParameters {
   int64_t size = 5;

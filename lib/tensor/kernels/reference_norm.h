@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 namespace fovea::kernels::reference {
@@ -34,29 +36,35 @@ void batch_norm_forward(int64_t rows, int64_t columns, const T* x, const double*
   }
 }
 
-// dx may be null.
+// dx may be null. m: the rows behind the statistics; `sum`, if given, sums over the processes that have them.
 template <typename T>
 void batch_norm_backward(int64_t rows, int64_t columns, const T* x, const T* dy, const double* mean,
                          const double* inv_std, const T* gamma, const T* beta, bool relu, bool through_statistics,
-                         T* dx, T* dgamma, T* dbeta) {
-  const double m = static_cast<double>(rows);
+                         double m, const std::function<void(std::span<double>)>& sum, T* dx, T* dgamma, T* dbeta) {
+  const auto x_hat = [&](int64_t r, int64_t c) {
+    return (static_cast<double>(x[r * columns + c]) - mean[c]) * inv_std[c];
+  };
+  const auto slope = [&](int64_t r, int64_t c) {
+    const double y = static_cast<double>(gamma[c]) * x_hat(r, c) + static_cast<double>(beta[c]);
+    return relu && !(y > 0) ? 0.0 : static_cast<double>(dy[r * columns + c]);
+  };
+  std::vector<double> sums(static_cast<size_t>(2 * columns));  // of dy, and of dy x_hat
+  double *sum_dy = sums.data(), *sum_dy_x = sums.data() + columns;
   for (int64_t c = 0; c < columns; ++c) {
-    const double g = static_cast<double>(gamma[c]), b = static_cast<double>(beta[c]);
-    const auto x_hat = [&](int64_t r) { return (static_cast<double>(x[r * columns + c]) - mean[c]) * inv_std[c]; };
-    const auto slope = [&](int64_t r) {
-      return relu && !(g * x_hat(r) + b > 0) ? 0.0 : static_cast<double>(dy[r * columns + c]);
-    };
-    double sum_dy = 0, sum_dy_x = 0;
     for (int64_t r = 0; r < rows; ++r) {
-      sum_dy += slope(r);
-      sum_dy_x += slope(r) * x_hat(r);
+      sum_dy[c] += slope(r, c);
+      sum_dy_x[c] += slope(r, c) * x_hat(r, c);
     }
-    dgamma[c] = static_cast<T>(sum_dy_x);
-    dbeta[c] = static_cast<T>(sum_dy);
-    if (dx == nullptr) continue;
+    dgamma[c] = static_cast<T>(sum_dy_x[c]);
+    dbeta[c] = static_cast<T>(sum_dy[c]);
+  }
+  if (dx == nullptr) return;
+  if (through_statistics && sum) sum(sums);
+  for (int64_t c = 0; c < columns; ++c) {
     for (int64_t r = 0; r < rows; ++r) {
-      const double correction = through_statistics ? (sum_dy + x_hat(r) * sum_dy_x) / m : 0.0;
-      dx[r * columns + c] = static_cast<T>(g * inv_std[c] * (slope(r) - correction));
+      const double correction = through_statistics ? (sum_dy[c] + x_hat(r, c) * sum_dy_x[c]) / m : 0.0;
+      dx[r * columns + c] =
+          static_cast<T>(static_cast<double>(gamma[c]) * inv_std[c] * (slope(r, c) - correction));
     }
   }
 }

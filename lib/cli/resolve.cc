@@ -203,7 +203,7 @@ std::vector<ConfigEntry> load_config(const Program& program, const ParsedWords& 
     path = variable;
   }
   if (path.empty()) return {};
-  const auto entries = parse_config(read_text_file(path, kLongestConfig), path);
+  auto entries = parse_config(read_text_file(path, kLongestConfig), path);
   check_config(program, entries);
   return entries;
 }

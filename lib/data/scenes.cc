@@ -101,7 +101,8 @@ Scene draw_scene(const SceneOptions& options, int64_t index) {
 }
 
 std::string scene_split(const SceneOptions& options, int64_t index) {
-  const auto rank = static_cast<double>(index / class_count(options.kind));
+  const int64_t place = index / class_count(options.kind);  // among the pictures of its class
+  const auto rank = static_cast<double>(place);
   const double held_out = options.test_fraction + options.val_fraction;
   const double before = std::floor(rank * held_out);
   if (std::floor((rank + 1) * held_out) <= before) return "train";

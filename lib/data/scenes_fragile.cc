@@ -55,8 +55,9 @@ Pose draw_pose(double height, double width, Rng& rng) {
 double coverage(int32_t shape, const Pose& pose, int64_t row, int64_t column) {
   int hits = 0;
   for (int i = 0; i < kSamples * kSamples; ++i) {
-    const double y = (static_cast<double>(row) + (i / kSamples + 0.5) / kSamples - pose.y) / pose.radius;
-    const double x = (static_cast<double>(column) + (i % kSamples + 0.5) / kSamples - pose.x) / pose.radius;
+    const int down = i / kSamples, across = i % kSamples;
+    const double y = (static_cast<double>(row) + (down + 0.5) / kSamples - pose.y) / pose.radius;
+    const double x = (static_cast<double>(column) + (across + 0.5) / kSamples - pose.x) / pose.radius;
     hits += inside(shape, pose.cosine * x + pose.sine * y, pose.cosine * y - pose.sine * x) ? 1 : 0;
   }
   return hits / static_cast<double>(kSamples * kSamples);

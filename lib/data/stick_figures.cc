@@ -150,7 +150,7 @@ class Painter {
     cv::Mat small;
     cv::resize(canvas_, small, {width_, height_}, 0, 0, cv::INTER_AREA);
     io::Picture picture{height_, width_, 3, {}};
-    picture.pixels.resize(static_cast<size_t>(3 * height_ * width_));
+    picture.pixels.resize(size_t{3} * static_cast<size_t>(height_) * static_cast<size_t>(width_));
     for (int y = 0; y < height_; ++y) {
       for (int i = 0; i < 3 * width_; ++i) {
         const double value = small.ptr<uint8_t>(y)[i] + noise_ * 5 * rng_.normal();

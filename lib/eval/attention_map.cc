@@ -48,8 +48,8 @@ SeenArea seen_area(const std::optional<data::Preprocess>& preprocess, int64_t he
   const auto [tall, wide] =
       data::resized_size(*preprocess, static_cast<double>(preprocess->resize_side), height, width);
   const double y = h / static_cast<double>(tall), x = w / static_cast<double>(wide);
-  return {static_cast<double>((wide - preprocess->width) / 2) * x,
-          static_cast<double>((tall - preprocess->height) / 2) * y, static_cast<double>(preprocess->width) * x,
+  const int64_t left = (wide - preprocess->width) / 2, top = (tall - preprocess->height) / 2;
+  return {static_cast<double>(left) * x, static_cast<double>(top) * y, static_cast<double>(preprocess->width) * x,
           static_cast<double>(preprocess->height) * y};
 }
 
@@ -72,7 +72,7 @@ double mass_inside(std::span<const float> weights, std::array<int32_t, 2> grid, 
   double mass = 0;
   for (int32_t row = 0; row < grid[0]; ++row) {
     for (int32_t column = 0; column < grid[1]; ++column) {
-      const double weight = static_cast<double>(weights[static_cast<size_t>(row * grid[1] + column)]);
+      const double weight = static_cast<double>(weights[static_cast<size_t>(row) * static_cast<size_t>(grid[1]) + static_cast<size_t>(column)]);
       const double left = area.left + column * wide, top = area.top + row * tall;
       if (weight > 0) mass += weight * covered(left, top, left + wide, top + tall, boxes) / (tall * wide);
     }
@@ -83,8 +83,9 @@ double mass_inside(std::span<const float> weights, std::array<int32_t, 2> grid, 
 bool peak_inside(std::span<const float> weights, std::array<int32_t, 2> grid, const SeenArea& area,
                  std::span<const fovea::Box> boxes) {
   const auto peak = static_cast<int32_t>(std::max_element(weights.begin(), weights.end()) - weights.begin());
-  const double x = area.left + (peak % grid[1] + 0.5) * area.width / grid[1];
-  const double y = area.top + (peak / grid[1] + 0.5) * area.height / grid[0];
+  const int32_t row = peak / grid[1], column = peak % grid[1];
+  const double x = area.left + (column + 0.5) * area.width / grid[1];
+  const double y = area.top + (row + 0.5) * area.height / grid[0];
   return std::any_of(boxes.begin(), boxes.end(), [&](const fovea::Box& box) {
     return x >= box.x1 && x <= box.x2 + 1.0 && y >= box.y1 && y <= box.y2 + 1.0;
   });

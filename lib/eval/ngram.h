@@ -17,7 +17,7 @@ inline constexpr int kMaxNgram = 4;
 struct Ngram {
   uint64_t head = ~uint64_t{0}, tail = ~uint64_t{0};
   bool operator==(const Ngram&) const = default;
-  auto operator<=>(const Ngram&) const = default;
+  auto operator<=>(const Ngram&) const = default;  // NOLINT(modernize-use-nullptr): the rewritten comparison with 0
   size_t hash() const {
     uint64_t mixed = (head ^ 0x9e3779b97f4a7c15ULL) * 0xff51afd7ed558ccdULL;
     mixed = (mixed ^ mixed >> 32 ^ tail) * 0xc4ceb9fe1a85ec53ULL;

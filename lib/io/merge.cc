@@ -328,7 +328,8 @@ MergeReport merge_files(const std::vector<std::string>& shards, const std::strin
     const std::string list = array_expression(report.missing);
     throw Error(ErrorKind::kData,
                 fmt::format("{}: {} of {} shards missing: {}", target, report.missing.size(), found.shard[1], list),
-                "run them with --array=" + list + ", or merge with --allow-missing");
+                fmt::format("run them with --shard I/{} (SHARDS={} and --array={} of share/slurm/array.sbatch), or merge with "
+                            "--allow-missing", found.shard[1], found.shard[1], list));
   }
   RootAttributes root = found;
   root.shard = {0, 1};

@@ -54,7 +54,7 @@ std::string write_poses(const std::string& target, RootAttributes root, const Po
   const auto n = static_cast<int64_t>(set.image_ids.size()), p = set.people(), k = set.joints();
   const std::vector<int64_t> people{p}, joints{p, k}, points{p, k, 2}, boxes{p, 4};
   writer.write_strings("image_id", set.image_ids, "image");
-  if (!set.image_sizes.empty())
+  if (!set.image_sizes.empty() || (set.keep_sizes && n == 0))
     writer.write<int32_t>("image_size", std::vector<int64_t>{n, 2}, set.image_sizes, "image,(height,width)");
   writer.write<int32_t>("image", people, set.image, "person");
   writer.write<float>("joint_xy", points, without_absent(set), "person,joint,(x,y)");

@@ -14,8 +14,9 @@ endfunction()
 
 # tools
 install(TARGETS ${FOVEA_TOOLS} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
-install(DIRECTORY share/models share/experiments share/demo DESTINATION ${FOVEA_SHARE} COMPONENT tools USE_SOURCE_PERMISSIONS)
+install(DIRECTORY share/models share/experiments share/demo share/slurm DESTINATION ${FOVEA_SHARE} COMPONENT tools USE_SOURCE_PERMISSIONS)
 install(FILES share/fovea.mk DESTINATION ${FOVEA_SHARE} COMPONENT tools)
+install(DIRECTORY share/doc/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/fovea/tutorial COMPONENT tools)
 install(DIRECTORY completions/bash/ DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT tools)
 install(DIRECTORY completions/zsh/ DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT tools)
 install(DIRECTORY completions/fish/ DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tools)

@@ -122,7 +122,7 @@ class Output {
         refine_(parse_refine(options.refine)),
         extra_(one_sided_joints(model.settings.joints)) {
     set_.side = model.settings.side;
-    set_.keep_score = set_.keep_torso = true;
+    set_.keep_sizes = set_.keep_score = set_.keep_torso = true;
     set_.keep_detector = model.spatial != nullptr;
     set_.keep_split = has_splits;
     data::JointSet joints = model.settings.joints;

@@ -84,8 +84,7 @@ bool recording(std::initializer_list<const Var*> inputs) {
   return std::any_of(inputs.begin(), inputs.end(), [](const Var* input) { return input->needs_grad(); });
 }
 
-Var record(const char* op, Tensor value, const std::vector<Var>& inputs,
-           std::function<void(const Tensor&)> backward) {
+Var record(const char* op, Tensor value, const std::vector<Var>& inputs, std::function<void(const Tensor&)> backward) {
   Var out(std::move(value));
   out.node_->op = op;
   if (no_grad) return out;

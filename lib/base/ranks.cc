@@ -20,7 +20,8 @@
 #include "base/text.h"
 
 #ifndef FOVEA_LIBRARY_FOLDER
-#error "FOVEA_LIBRARY_FOLDER comes from the build: where libfovea-mpi.so is installed, seen from the folder of the tools"
+#error \
+    "FOVEA_LIBRARY_FOLDER comes from the build: where libfovea-mpi.so is installed, seen from the folder of the tools"
 #endif
 
 namespace fovea::ranks {
@@ -38,8 +39,8 @@ const MpiFunctions* open_library() {
   std::error_code ignored;
   const auto tools = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
   std::string reason;
-  for (const std::string& path : {(tools / kLibrary).string(), (tools / FOVEA_LIBRARY_FOLDER / kLibrary).string(),
-                                  std::string(kLibrary)}) {
+  for (const std::string& path :
+       {(tools / kLibrary).string(), (tools / FOVEA_LIBRARY_FOLDER / kLibrary).string(), std::string(kLibrary)}) {
     // Global, because Open MPI's own modules look for its symbols.
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
     if (library == nullptr) {

@@ -1,5 +1,5 @@
-// The processes of a data-parallel job ("ranks"), as mpirun or srun started them. A job of one rank never touches MPI: a
-// start of it costs 0.4 s. MPI itself sits in a shared object of its own that is opened when a job has several ranks.
+// The processes of a data-parallel job ("ranks"), as mpirun or srun started them. A job of one rank never touches MPI:
+// a start of it costs 0.4 s. MPI itself sits in a shared object of its own that is opened when a job has several ranks.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ void join();
 bool joined();
 
 // Every rank must make the same calls in the same order; each waits for all others.
-void sum(std::span<double> values);         // into every rank's values
+void sum(std::span<double> values);  // into every rank's values
 void take_from_first(std::span<double> values);
 bool any(bool mine);
 

@@ -34,7 +34,7 @@ std::string to_ascii(std::string_view text) {
       if (rest == "\xE2\x80\x93" || rest == "\xE2\x80\x94" || rest == "\xE2\x88\x92")
         out += '-';  // dashes, minus
       else if (byte >= 0xC3 && byte <= 0xC5 && rest.size() > 1)
-        out += kLatin[static_cast<size_t>((byte - 0xC3) * 64 + (static_cast<unsigned char>(rest[1]) & 0x3F))];
+        out += kLatin[(byte - size_t{0xC3}) * 64 + (static_cast<unsigned char>(rest[1]) & 0x3FU)];
       else if (rest == "\xE2\x80\x98" || rest == "\xE2\x80\x99")
         out += '\'';
       else if (rest == "\xE2\x80\x9C" || rest == "\xE2\x80\x9D")

@@ -49,7 +49,7 @@ std::pair<std::pair<double, double>, std::pair<double, double>> ranges(const Pan
 
 std::vector<Tick> x_ticks_that_fit(const Canvas& canvas, const AxisScale& scale, double width) {
   for (int count = std::clamp(static_cast<int>(width / 45), 2, 12); count > 2; --count) {
-    const auto ticks = scale.ticks(count);
+    auto ticks = scale.ticks(count);
     bool fits = true;
     for (size_t i = 1; i < ticks.size(); ++i) {
       const double needed = (canvas.text_width(ticks[i - 1].label, kTickSize, false) +

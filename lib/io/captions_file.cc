@@ -91,7 +91,8 @@ struct CaptionsWriter::State {
   }
 };
 
-CaptionsWriter::CaptionsWriter(std::string target, RootAttributes root, CaptionsLayout layout, WriterOptions options)
+CaptionsWriter::CaptionsWriter(const std::string& target, RootAttributes root, CaptionsLayout layout,
+                               WriterOptions options)
     : state_(std::make_unique<State>(target, std::move(root), std::move(layout), options)) {}
 CaptionsWriter::~CaptionsWriter() = default;
 CaptionsWriter::CaptionsWriter(CaptionsWriter&&) noexcept = default;

@@ -38,7 +38,7 @@ struct GeneratedCaption {
 class CaptionsWriter {
  public:
   // `root.schema` is set to fovea.captions.
-  CaptionsWriter(std::string target, RootAttributes root, CaptionsLayout layout, WriterOptions options = {});
+  CaptionsWriter(const std::string& target, RootAttributes root, CaptionsLayout layout, WriterOptions options = {});
   ~CaptionsWriter();
   CaptionsWriter(CaptionsWriter&&) noexcept;
   CaptionsWriter& operator=(CaptionsWriter&&) noexcept;

@@ -61,7 +61,7 @@ struct DetectionsWriter::State {
   RegionRowsWriter rows;
 };
 
-DetectionsWriter::DetectionsWriter(std::string target, RootAttributes root, std::vector<std::string> class_names,
+DetectionsWriter::DetectionsWriter(const std::string& target, RootAttributes root, std::vector<std::string> class_names,
                                    WriterOptions options)
     : state_(std::make_unique<State>(target, std::move(root), std::move(class_names), options)) {}
 DetectionsWriter::~DetectionsWriter() = default;

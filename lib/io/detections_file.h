@@ -28,7 +28,7 @@ struct ImageDetections {
 class DetectionsWriter {
  public:
   // `root.schema` is set to fovea.detections.
-  DetectionsWriter(std::string target, RootAttributes root, std::vector<std::string> class_names,
+  DetectionsWriter(const std::string& target, RootAttributes root, std::vector<std::string> class_names,
                    WriterOptions options = {});
   ~DetectionsWriter();
   DetectionsWriter(DetectionsWriter&&) noexcept;

@@ -23,7 +23,9 @@ RootAttributes with_schema(RootAttributes root) {
 
 struct RegionFeaturesWriter::State {
   State(const std::string& target, RootAttributes root, FeaturesLayout given, WriterOptions options)
-      : layout(std::move(given)), writer(target, with_schema(std::move(root)), options), rows(writer, "regions", target) {
+      : layout(std::move(given)),
+        writer(target, with_schema(std::move(root)), options),
+        rows(writer, "regions", target) {
     writer.create_rows("regions/object", ElementType::kI32, {}, "region");
     writer.create_rows("features", layout.element, std::array<int64_t, 1>{layout.dimension}, "region,feature");
   }
@@ -33,7 +35,8 @@ struct RegionFeaturesWriter::State {
   RegionRowsWriter rows;
 };
 
-RegionFeaturesWriter::RegionFeaturesWriter(std::string target, RootAttributes root, FeaturesLayout layout, WriterOptions options)
+RegionFeaturesWriter::RegionFeaturesWriter(const std::string& target, RootAttributes root, FeaturesLayout layout,
+                                           WriterOptions options)
     : state_(std::make_unique<State>(target, std::move(root), std::move(layout), options)) {}
 RegionFeaturesWriter::~RegionFeaturesWriter() = default;
 RegionFeaturesWriter::RegionFeaturesWriter(RegionFeaturesWriter&&) noexcept = default;
@@ -51,11 +54,13 @@ void RegionFeaturesWriter::add(const RegionList& regions, std::span<const float>
     return;
   }
   std::vector<Half> halves(features.size());
-  std::transform(features.begin(), features.end(), halves.begin(), [](float value) { return Half{float_to_half(value)}; });
+  std::transform(features.begin(), features.end(), halves.begin(),
+                 [](float value) { return Half{float_to_half(value)}; });
   const auto wrong = std::find_if_not(halves.begin(), halves.end(), is_finite);
   if (wrong != halves.end()) {
     const float value = features[static_cast<size_t>(wrong - halves.begin())];
-    throw Error(ErrorKind::kData, fmt::format("features of {}: expected at most 65504 in float16, found {}", regions.image_id, value),
+    throw Error(ErrorKind::kData,
+                fmt::format("features of {}: expected at most 65504 in float16, found {}", regions.image_id, value),
                 "store them as f32");
   }
   state_->writer.append_rows<Half>("features", count, halves);
@@ -78,7 +83,9 @@ struct RegionFeaturesReader::State {
     if (extents.size() != 2) fail_data(reader.place("features"), "float32 (R,D)", reader.describe("features"));
     layout.dimension = extents[1];
     layout.element = reader.type("features");
-    const auto text = [&](const char* name) { return reader.has_attribute("/", name) ? reader.attribute_text("/", name) : ""; };
+    const auto text = [&](const char* name) {
+      return reader.has_attribute("/", name) ? reader.attribute_text("/", name) : "";
+    };
     layout.layer = text("layer");
     layout.network_hash = text("network_hash");
     layout.preprocess_json = text("preprocess");
@@ -91,7 +98,8 @@ struct RegionFeaturesReader::State {
   static H5Reader open(const std::string& path) {
     H5Reader reader = H5Reader::open(path, kSchema);
     for (const char* part : {"image_id", "image_size", "regions/offsets", "regions/box"}) {
-      if (!reader.has(part)) fail_data(reader.place(part), "a dataset: features of regions", "nothing", "rcnn-detect features makes them");
+      if (!reader.has(part))
+        fail_data(reader.place(part), "a dataset: features of regions", "nothing", "rcnn-detect features makes them");
     }
     return reader;
   }
@@ -128,8 +136,11 @@ int64_t RegionFeaturesReader::regions_of(int64_t image) const {
 RegionList RegionFeaturesReader::read_regions(int64_t image) const {
   const auto [begin, end] = state_->range(image);
   const auto i = static_cast<size_t>(image);
-  RegionList list{state_->rows.ids[i], state_->rows.sizes[i * 2], state_->rows.sizes[i * 2 + 1],
-                  state_->rows.boxes(state_->reader, begin, end), {}};
+  RegionList list{state_->rows.ids[i],
+                  state_->rows.sizes[i * 2],
+                  state_->rows.sizes[i * 2 + 1],
+                  state_->rows.boxes(state_->reader, begin, end),
+                  {}};
   if (state_->objects.empty()) {
     list.objects.assign(list.boxes.size(), -1);
   } else {
@@ -147,7 +158,8 @@ void RegionFeaturesReader::read_features(int64_t image, std::span<float> out) co
   } else {
     state_->reader.read_rows<float>("features", begin, end, out);
   }
-  check_finite<float>(out, std::array<int64_t, 2>{-1, state_->layout.dimension}, state_->reader.place("features"), begin);
+  check_finite<float>(out, std::array<int64_t, 2>{-1, state_->layout.dimension}, state_->reader.place("features"),
+                      begin);
 }
 
 std::vector<float> RegionFeaturesReader::read_features(int64_t image) const {

@@ -30,7 +30,8 @@ struct FeaturesLayout {
 class RegionFeaturesWriter {
  public:
   // `root.schema` is set to fovea.features.
-  RegionFeaturesWriter(std::string target, RootAttributes root, FeaturesLayout layout, WriterOptions options = {});
+  RegionFeaturesWriter(const std::string& target, RootAttributes root, FeaturesLayout layout,
+                       WriterOptions options = {});
   ~RegionFeaturesWriter();
   RegionFeaturesWriter(RegionFeaturesWriter&&) noexcept;
   RegionFeaturesWriter& operator=(RegionFeaturesWriter&&) noexcept;

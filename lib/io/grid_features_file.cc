@@ -33,7 +33,7 @@ struct GridFeaturesWriter::State {
   std::unordered_map<std::string, bool> seen;
 };
 
-GridFeaturesWriter::GridFeaturesWriter(std::string target, RootAttributes root, GridLayout layout,
+GridFeaturesWriter::GridFeaturesWriter(const std::string& target, RootAttributes root, GridLayout layout,
                                        WriterOptions options)
     : state_(std::make_unique<State>(target, std::move(root), std::move(layout), options)) {}
 GridFeaturesWriter::~GridFeaturesWriter() = default;

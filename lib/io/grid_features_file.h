@@ -25,7 +25,7 @@ struct GridLayout {
 class GridFeaturesWriter {
  public:
   // `root.schema` is set to fovea.features.
-  GridFeaturesWriter(std::string target, RootAttributes root, GridLayout layout, WriterOptions options = {});
+  GridFeaturesWriter(const std::string& target, RootAttributes root, GridLayout layout, WriterOptions options = {});
   ~GridFeaturesWriter();
   GridFeaturesWriter(GridFeaturesWriter&&) noexcept;
   GridFeaturesWriter& operator=(GridFeaturesWriter&&) noexcept;

@@ -51,7 +51,7 @@ std::vector<T> canonical_nan(std::span<const T> values) {
 }  // namespace
 
 struct H5Writer::State {
-  State(std::string name, RootAttributes attributes, const WriterOptions& writer_options)
+  State(const std::string& name, RootAttributes attributes, const WriterOptions& writer_options)
       : target(name == "-" ? "standard output" : name),
         root(std::move(attributes)),
         options(writer_options),
@@ -154,12 +154,12 @@ struct H5Writer::State {
   }
 };
 
-H5Writer::H5Writer(std::string target, RootAttributes root, WriterOptions options) {
+H5Writer::H5Writer(const std::string& target, RootAttributes root, WriterOptions options) {
   if ((target == "-" || target == "/dev/stdout") && stdout_is_terminal()) {
     throw Error(ErrorKind::kUsage, "standard output is a terminal: binary data are not written to it",
                 "name a file with -o, or pipe into another tool");
   }
-  state_ = std::make_unique<State>(std::move(target), std::move(root), options);
+  state_ = std::make_unique<State>(target, std::move(root), options);
 }
 H5Writer::~H5Writer() = default;
 H5Writer::H5Writer(H5Writer&&) noexcept = default;

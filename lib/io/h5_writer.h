@@ -28,7 +28,7 @@ struct WriterOptions {
 // Writing a name twice, a wrong count of values and the like are broken invariants (FOVEA_CHECK).
 class H5Writer {
  public:
-  H5Writer(std::string target, RootAttributes root, WriterOptions options = {});
+  H5Writer(const std::string& target, RootAttributes root, WriterOptions options = {});
   ~H5Writer();
   H5Writer(H5Writer&&) noexcept;
   H5Writer& operator=(H5Writer&&) noexcept;

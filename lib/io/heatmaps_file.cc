@@ -14,9 +14,10 @@ struct HeatMapsWriter::State {
   std::vector<std::string> ids;
 };
 
-HeatMapsWriter::HeatMapsWriter(std::string target, RootAttributes root, HeatMapsLayout layout, WriterOptions options) {
+HeatMapsWriter::HeatMapsWriter(const std::string& target, RootAttributes root, HeatMapsLayout layout,
+                               WriterOptions options) {
   root.schema = "fovea.heatmaps";
-  state_ = std::make_unique<State>(State{H5Writer(std::move(target), std::move(root), options), std::move(layout), {}});
+  state_ = std::make_unique<State>(State{H5Writer(target, std::move(root), options), std::move(layout), {}});
   const HeatMapsLayout& l = state_->layout;
   const std::vector<int64_t> maps{static_cast<int64_t>(l.joint_names.size()), l.height, l.width};
   state_->writer.create_rows("detector", ElementType::kF32, maps, "person,joint,y,x");

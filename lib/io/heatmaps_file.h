@@ -28,7 +28,7 @@ struct PersonHeatMaps {
 class HeatMapsWriter {
  public:
   // `root.schema` is set to fovea.heatmaps.
-  HeatMapsWriter(std::string target, RootAttributes root, HeatMapsLayout layout, WriterOptions options = {});
+  HeatMapsWriter(const std::string& target, RootAttributes root, HeatMapsLayout layout, WriterOptions options = {});
   ~HeatMapsWriter();
   void add(const PersonHeatMaps& maps);
   std::string finish();  // the content hash

@@ -185,8 +185,8 @@ std::vector<uint8_t> ImagesReader::read_encoded(int64_t item) const {
 }
 
 struct ImagesWriter::State {
-  State(std::string name, RootAttributes root, ImagesLayout given, WriterOptions options)
-      : target(name), layout(std::move(given)), writer(std::move(name), with_schema(std::move(root)), options) {
+  State(const std::string& name, RootAttributes root, ImagesLayout given, WriterOptions options)
+      : target(name), layout(std::move(given)), writer(name, with_schema(std::move(root)), options) {
     FOVEA_CHECK(layout.storage != PixelStorage::kFloat, "image sets hold uint8 pixels");
     writer.create_rows("size", ElementType::kI32, std::array<int64_t, 1>{2}, "image,(height,width)");
     const std::span<const int64_t> plain;
@@ -291,8 +291,8 @@ struct ImagesWriter::State {
   }
 };
 
-ImagesWriter::ImagesWriter(std::string target, RootAttributes root, ImagesLayout layout, WriterOptions options)
-    : state_(std::make_unique<State>(std::move(target), std::move(root), std::move(layout), options)) {}
+ImagesWriter::ImagesWriter(const std::string& target, RootAttributes root, ImagesLayout layout, WriterOptions options)
+    : state_(std::make_unique<State>(target, std::move(root), std::move(layout), options)) {}
 ImagesWriter::~ImagesWriter() = default;
 ImagesWriter::ImagesWriter(ImagesWriter&&) noexcept = default;
 ImagesWriter& ImagesWriter::operator=(ImagesWriter&&) noexcept = default;

@@ -80,8 +80,8 @@ class ImagesReader {
 struct ImagesLayout {
   PixelStorage storage = PixelStorage::kNone;   // kFloat is not offered
   int64_t height = 0, width = 0, channels = 0;  // kRaw only
-  bool paths = false, labels = false, splits = false, objects = false, difficult = false,
-       truncated = false, captions = false;
+  bool paths = false, labels = false, splits = false, objects = false, difficult = false, truncated = false,
+       captions = false;
   std::vector<std::string> label_set;  // written if not empty
   std::string root_hint;               // written if paths
   std::string channel_order = "RGB";
@@ -108,7 +108,7 @@ struct ImageRecord {
 class ImagesWriter {
  public:
   // `root.schema` is set to fovea.images.
-  ImagesWriter(std::string target, RootAttributes root, ImagesLayout layout, WriterOptions options = {});
+  ImagesWriter(const std::string& target, RootAttributes root, ImagesLayout layout, WriterOptions options = {});
   ~ImagesWriter();
   ImagesWriter(ImagesWriter&&) noexcept;
   ImagesWriter& operator=(ImagesWriter&&) noexcept;

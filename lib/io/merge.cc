@@ -326,10 +326,12 @@ MergeReport merge_files(const std::vector<std::string>& shards, const std::strin
   report.missing = missing_shards(parts);
   if (!report.missing.empty() && !options.allow_missing) {
     const std::string list = array_expression(report.missing);
-    throw Error(ErrorKind::kData,
-                fmt::format("{}: {} of {} shards missing: {}", target, report.missing.size(), found.shard[1], list),
-                fmt::format("run them with --shard I/{} (SHARDS={} and --array={} of share/slurm/array.sbatch), or merge with "
-                            "--allow-missing", found.shard[1], found.shard[1], list));
+    throw Error(
+        ErrorKind::kData,
+        fmt::format("{}: {} of {} shards missing: {}", target, report.missing.size(), found.shard[1], list),
+        fmt::format("run them with --shard I/{} (SHARDS={} and --array={} of share/slurm/array.sbatch), or merge with "
+                    "--allow-missing",
+                    found.shard[1], found.shard[1], list));
   }
   RootAttributes root = found;
   root.shard = {0, 1};

@@ -61,7 +61,7 @@ struct ProposalsWriter::State {
   int64_t run_end = 0;
 };
 
-ProposalsWriter::ProposalsWriter(std::string target, RootAttributes root, ProposalsLayout layout,
+ProposalsWriter::ProposalsWriter(const std::string& target, RootAttributes root, ProposalsLayout layout,
                                  WriterOptions options)
     : state_(std::make_unique<State>(target, std::move(root), std::move(layout), options)) {}
 ProposalsWriter::~ProposalsWriter() = default;

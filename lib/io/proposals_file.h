@@ -33,7 +33,7 @@ struct ProposalsLayout {
 class ProposalsWriter {
  public:
   // `root.schema` is set to fovea.proposals.
-  ProposalsWriter(std::string target, RootAttributes root, ProposalsLayout layout, WriterOptions options = {});
+  ProposalsWriter(const std::string& target, RootAttributes root, ProposalsLayout layout, WriterOptions options = {});
   ~ProposalsWriter();
   ProposalsWriter(ProposalsWriter&&) noexcept;
   ProposalsWriter& operator=(ProposalsWriter&&) noexcept;

@@ -18,8 +18,9 @@ namespace fovea::train {
 // Throws Error(kUsage) if batches of `items` leave a rank without any: for the size that the user gives.
 void check_batch(int64_t items);
 
-// What this rank computes of a batch: every n-th item, so that batches in some order (captions by length, objects before
-// background) are shared evenly. Of a batch with fewer items than ranks (the last of its kind) every rank computes all.
+// What this rank computes of a batch: every n-th item, so that batches in some order (captions by length, objects
+// before background) are shared evenly. Of a batch with fewer items than ranks (the last of its kind) every rank
+// computes all.
 class Share {
  public:
   explicit Share(int64_t items);
@@ -47,7 +48,8 @@ class Share {
 // The stream of random numbers for masks that must differ from rank to rank; 0 in a job of one process.
 uint64_t mask_stream();
 
-// Turns the pass of one process into that of this rank: masks of its own, and, if `whole_batch`, statistics of the batch.
+// Turns the pass of one process into that of this rank: masks of its own, and, if `whole_batch`, statistics of the
+// batch.
 void adapt_pass(nn::PassContext& context, bool whole_batch = false);
 
 // The gradients of a set of parameters, summed over ranks while the backward pass goes on. Besides them, the moving
@@ -60,7 +62,7 @@ class GradientExchange {
   void backward(const Var& loss, const Share& share);
 
  private:
-  struct Piece {  // consecutive parameters that travel together
+  struct Piece {                   // consecutive parameters that travel together
     size_t first = 0, last = 0;    // of chosen_
     size_t offset = 0, count = 0;  // of values_: their gradients, then for each how many ranks have one
     size_t missing = 0;

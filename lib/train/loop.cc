@@ -242,8 +242,9 @@ std::string Loop::stopped_reason() const {
 
 LoopResult Loop::run() {
   if (ranks::joined() && !task_.is_data_parallel()) {
-    throw Error(ErrorKind::kUsage, fmt::format("started as {} ranks, but this training runs in one process",
-                                               ranks::place().count), "--threads gives it more processors");
+    throw Error(ErrorKind::kUsage,
+                fmt::format("started as {} ranks, but this training runs in one process", ranks::place().count),
+                "--threads gives it more processors");
   }
   start();
   LoopResult result;

@@ -58,8 +58,11 @@ Side make_side(const std::vector<double>& rows, int64_t columns) {
   const auto leaf = [](const Shape& shape, const std::vector<T>& from) {
     return Var(Tensor::from<T>(shape, std::span<const T>(from)), true);
   };
-  return {leaf({static_cast<int64_t>(rows.size()) / columns, columns}, values), leaf({columns}, scales),
-          leaf({columns}, shifts), {}, {}};
+  return {leaf({static_cast<int64_t>(rows.size()) / columns, columns}, values),
+          leaf({columns}, scales),
+          leaf({columns}, shifts),
+          {},
+          {}};
 }
 
 // Upstream gradient: a function of the place in the whole batch.

@@ -69,9 +69,9 @@ Tensor inverse_deviation(const Tensor& variance, double eps) {
 //   dbeta = sum(dy);  dgamma = sum(dy x_hat)
 //   dx = gamma / (m sqrt(var + eps)) (m dy - dbeta - x_hat dgamma)
 // With constant statistics (frozen, naive) only the first term stays: dx = gamma / sqrt(var + eps) dy.
-// With several processes both sums and m are those of all rows in the formula for dx; dgamma and dbeta stay those of this
-// process, since gradients of parameters are summed later.
-// With the fused ReLU, dy is first masked by y > 0; the mask is computed again from x, so y is not kept.
+// With several processes both sums and m are those of all rows in the formula for dx; dgamma and dbeta stay those of
+// this process, since gradients of parameters are summed later. With the fused ReLU, dy is first masked by y > 0; the
+// mask is computed again from x, so y is not kept.
 Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& running_mean,
                const Tensor& running_variance, const BatchNormConfig& config, BatchStatistics* statistics) {
   check_batch_norm(x, gamma, beta, config.mode);

@@ -31,8 +31,8 @@ struct BatchStatistics {  // of the last kBatch/kNaive call; [C] each, the dtype
 };
 
 // x [N,...,C], gamma and beta [C]. Statistics over all rows (N H W). To get the per-activation variant, reshape x to
-// [N,HWC]. kBatch/kNaive need m > 1 in each process: Error(kData). `running_mean`, `running_variance` [C] are read in kFrozen only;
-// `statistics` (may be null) receives the batch statistics otherwise.
+// [N,HWC]. kBatch/kNaive need m > 1 in each process: Error(kData). `running_mean`, `running_variance` [C] are read in
+// kFrozen only; `statistics` (may be null) receives the batch statistics otherwise.
 Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& running_mean,
                const Tensor& running_variance, const BatchNormConfig& config, BatchStatistics* statistics = nullptr);
 

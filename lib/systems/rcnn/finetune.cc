@@ -36,7 +36,9 @@ nn::Network with_new_classifier(const train::Model& model, int64_t classes, uint
   const std::vector<nn::Array> fresh = network.export_arrays();
   for (nn::Array& array : arrays) {
     if (array.layer != classifier) continue;
-    const auto same = std::find_if(fresh.begin(), fresh.end(), [&](const nn::Array& other) { return other.layer == array.layer && other.name == array.name; });
+    const auto same = std::find_if(fresh.begin(), fresh.end(), [&](const nn::Array& other) {
+      return other.layer == array.layer && other.name == array.name;
+    });
     array = *same;
   }
   network.import_arrays(arrays, model.path);
@@ -45,24 +47,36 @@ nn::Network with_new_classifier(const train::Model& model, int64_t classes, uint
 
 class FinetuneTask : public train::Task {
  public:
-  FinetuneTask(const FinetuneOptions& options, uint64_t seed, const train::Model& model, const data::ImageSource& source, const WindowPool& pool,
-               const std::vector<std::string>& classes)
-      : options_(options), seed_(seed), source_(source), pool_(pool), preprocess_(model.preprocess), labels_{"background"},
+  FinetuneTask(const FinetuneOptions& options, uint64_t seed, const train::Model& model,
+               const data::ImageSource& source, const WindowPool& pool, const std::vector<std::string>& classes)
+      : options_(options),
+        seed_(seed),
+        source_(source),
+        pool_(pool),
+        preprocess_(model.preprocess),
+        labels_{"background"},
         network_(with_new_classifier(model, static_cast<int64_t>(classes.size()), seed, classifier_)),
-        optimizer_(prepare_parameters(), optimizer_config()), exchange_(optimizer_.parameters(), options.batch_statistics ? network_.buffers() : std::vector<nn::Buffer*>{}), schedule_(nn::Schedule::parse(options.schedule)), warp_{data::parse_warp_mode(options.warp), options.padding} {
+        optimizer_(prepare_parameters(), optimizer_config()),
+        exchange_(optimizer_.parameters(), options.batch_statistics ? network_.buffers() : std::vector<nn::Buffer*>{}),
+        schedule_(nn::Schedule::parse(options.schedule)),
+        warp_{data::parse_warp_mode(options.warp), options.padding} {
     labels_.insert(labels_.end(), classes.begin(), classes.end());
     if (options.crop > 0) preprocess_.height = preprocess_.width = options.crop;
-    if (preprocess_.height != preprocess_.width) fail(ErrorKind::kUsage, "{}: expected a network with a square input; give --crop", model.path);
+    if (preprocess_.height != preprocess_.width)
+      fail(ErrorKind::kUsage, "{}: expected a network with a square input; give --crop", model.path);
     data::check_warp(warp_, preprocess_.width);
     const int64_t windows = options.positives + options.backgrounds;
     train::check_batch(windows);
-    batch_ = Tensor::empty({train::Share(windows).count(), preprocess_.height, preprocess_.width, preprocess_.channels});
+    batch_ =
+        Tensor::empty({train::Share(windows).count(), preprocess_.height, preprocess_.width, preprocess_.channels});
   }
 
   int64_t steps_per_epoch() const override {
     return std::max<int64_t>(1, static_cast<int64_t>(pool_.positives.size()) / options_.positives);
   }
-  double learning_rate(int64_t step) const override { return schedule_.rate(options_.learning_rate, step, options_.steps, steps_per_epoch()); }
+  double learning_rate(int64_t step) const override {
+    return schedule_.rate(options_.learning_rate, step, options_.steps, steps_per_epoch());
+  }
 
   double step(int64_t step) override {
     const train::Share share(options_.positives + options_.backgrounds);
@@ -73,7 +87,8 @@ class FinetuneTask : public train::Task {
     const int64_t floats = preprocess_.height * preprocess_.width * preprocess_.channels;
     parallel_tasks(static_cast<int64_t>(draws.size()), [&](int64_t i) {
       const WindowDraw& draw = draws[static_cast<size_t>(i)];
-      data::warp_region(source_.pixels(draw.window.image), draw.window.box, preprocess_, warp_, draw.mirror, pixels + i * floats);
+      data::warp_region(source_.pixels(draw.window.image), draw.window.box, preprocess_, warp_, draw.mirror,
+                        pixels + i * floats);
     });
     nn::PassContext context = nn::PassContext::training(seed_, static_cast<uint64_t>(step));
     if (!options_.batch_statistics) {
@@ -93,8 +108,11 @@ class FinetuneTask : public train::Task {
 
   // Of the windows seen since the last report.
   std::optional<train::Metrics> evaluate(int64_t, const std::function<bool()>&) override {
-    const auto share = [](int64_t right, int64_t all) { return all > 0 ? static_cast<double>(right) / static_cast<double>(all) : 0; };
-    train::Metrics row{{"background_accuracy", share(right_[0], seen_[0])}, {"object_accuracy", share(right_[1], seen_[1])}};
+    const auto share = [](int64_t right, int64_t all) {
+      return all > 0 ? static_cast<double>(right) / static_cast<double>(all) : 0;
+    };
+    train::Metrics row{{"background_accuracy", share(right_[0], seen_[0])},
+                       {"object_accuracy", share(right_[1], seen_[1])}};
     right_ = seen_ = {0, 0};
     return row;
   }
@@ -138,7 +156,8 @@ class FinetuneTask : public train::Task {
   static std::array<int64_t, 2> counts(const io::CheckpointData& data, const char* key, const std::string& origin) {
     const std::string place = origin + ": training: " + key;
     const io::Json json = io::parse_json(io::json_text(data.training, key, origin), place);
-    if (!json.is_array() || json.size() != 2 || !json[0].is_number_integer() || !json[1].is_number_integer()) fail_data(place, "two counts", json.dump());
+    if (!json.is_array() || json.size() != 2 || !json[0].is_number_integer() || !json[1].is_number_integer())
+      fail_data(place, "two counts", json.dump());
     return {json[0].get<int64_t>(), json[1].get<int64_t>()};
   }
 
@@ -204,25 +223,46 @@ void declare_finetune(cli::OptionTable& table, FinetuneOptions& options) {
   table.add("proposals", options.proposals, "FILE", "Proposals of these pictures.").required().is_input_path();
   table.add("skip-difficult", options.skip_difficult, "Leave difficult objects out of the true boxes.");
   table.group("Windows");
-  table.add("positives", options.positives, "N", "Windows of objects in a batch.").range(1, 65536).source("[paper §2.3]");
-  table.add("backgrounds", options.backgrounds, "N", "Windows of background in a batch.").range(1, 65536).source("[paper §2.3]");
-  table.add("overlap", options.overlap, "IOU", "A window is an object's from this overlap on.").range(0, 1).source("[paper §2.3]");
-  table.add("warp", options.warp, "MODE", "How a box is fitted to the input.").choices({"warp", "square", "square-nocontext"}).source("[paper, appendix A]");
-  table.add("padding", options.padding, "N", "Pixels of context at the network's input.").range(0, 512).source("[paper, appendix A]");
+  table.add("positives", options.positives, "N", "Windows of objects in a batch.")
+      .range(1, 65536)
+      .source("[paper §2.3]");
+  table.add("backgrounds", options.backgrounds, "N", "Windows of background in a batch.")
+      .range(1, 65536)
+      .source("[paper §2.3]");
+  table.add("overlap", options.overlap, "IOU", "A window is an object's from this overlap on.")
+      .range(0, 1)
+      .source("[paper §2.3]");
+  table.add("warp", options.warp, "MODE", "How a box is fitted to the input.")
+      .choices({"warp", "square", "square-nocontext"})
+      .source("[paper, appendix A]");
+  table.add("padding", options.padding, "N", "Pixels of context at the network's input.")
+      .range(0, 512)
+      .source("[paper, appendix A]");
   table.add("crop", options.crop, "N", "Side of the network's input; 0: its own.").range(0, 4096).source("[ours]");
   table.group("Training");
   table.add("steps", options.steps, "N", "Updates.").range(1, 1e9).source("[R-CNN code]");
-  table.add("learning-rate", options.learning_rate, "R", "Of weights; biases learn twice as fast.").above(0).at_most(100).source("[paper §2.3]");
-  table.add("classifier-rate", options.classifier_rate, "X", "The new classifier learns X times as fast.").range(0, 1e4).source("[R-CNN code]");
+  table.add("learning-rate", options.learning_rate, "R", "Of weights; biases learn twice as fast.")
+      .above(0)
+      .at_most(100)
+      .source("[paper §2.3]");
+  table.add("classifier-rate", options.classifier_rate, "X", "The new classifier learns X times as fast.")
+      .range(0, 1e4)
+      .source("[R-CNN code]");
   table.add("schedule", options.schedule, "S", "How the rate falls; see bn-train(1).").source("[R-CNN code]");
   table.add("momentum", options.momentum, "M", "Of SGD.").range(0, 1).below(1).source("[R-CNN code]");
   table.add("weight-decay", options.weight_decay, "D", "Of weights, not of biases.").range(0, 1).source("[R-CNN code]");
-  table.add("freeze-below", options.freeze_below, "LAYER", "Keep the layers before this one as they are.").source("[ours]");
-  table.add("batch-statistics", options.batch_statistics, "Train batch_norm layers on batch statistics.").source("[ours]");
+  table.add("freeze-below", options.freeze_below, "LAYER", "Keep the layers before this one as they are.")
+      .source("[ours]");
+  table.add("batch-statistics", options.batch_statistics, "Train batch_norm layers on batch statistics.")
+      .source("[ours]");
   table.group("Output");
   table.output(options.output, "Fine-tuned network to write.").required();
-  table.add("report-every", options.report_every, "N", "Updates between reports; 0: only at the end.").range(0, 1e9).source("[ours]");
-  table.add("metrics", options.metrics, "FILE", "Reports as JSON lines.").completes(cli::Completion::kFile).no_effect_on_content();
+  table.add("report-every", options.report_every, "N", "Updates between reports; 0: only at the end.")
+      .range(0, 1e9)
+      .source("[ours]");
+  table.add("metrics", options.metrics, "FILE", "Reports as JSON lines.")
+      .completes(cli::Completion::kFile)
+      .no_effect_on_content();
 }
 
 int finetune(const FinetuneOptions& options, const cli::Invocation& invocation) {
@@ -235,7 +275,8 @@ int finetune(const FinetuneOptions& options, const cli::Invocation& invocation) 
   const data::ImageSource source = data::ImageSource::open(options.images, source_options);
   const io::ProposalsReader proposals(options.proposals);
   const WindowPool pool = collect_windows(source, proposals, truth, options.overlap, options.skip_difficult);
-  log::info("{} pictures: {} windows of objects, {} of background", source.size(), pool.positives.size(), pool.backgrounds.size());
+  log::info("{} pictures: {} windows of objects, {} of background", source.size(), pool.positives.size(),
+            pool.backgrounds.size());
   FinetuneTask task(options, invocation.common.seed, model, source, pool, truth.classes);
   if (invocation.common.dry_run) return 0;
   train::LoopOptions loop = loop_options(invocation, options.output, options.steps);
@@ -243,11 +284,14 @@ int finetune(const FinetuneOptions& options, const cli::Invocation& invocation) 
   loop.metrics = options.metrics;
   io::RootAttributes root = run_record(invocation);
   root.parent = model.hash;
-  root.inputs = {input_record("images", source), input_record("network", model),
-                 {"proposals", recorded_path(options.proposals), "fovea.proposals", proposals.attributes().content_hash}};
+  root.inputs = {
+      input_record("images", source),
+      input_record("network", model),
+      {"proposals", recorded_path(options.proposals), "fovea.proposals", proposals.attributes().content_hash}};
   const train::LoopResult result = train::run(task, loop, root);
   if (result.exit_code != 0) return result.exit_code;
-  log::info("{}: {} classes and background, {} steps, content hash {}", options.output, truth.classes.size(), result.steps, result.content_hash);
+  log::info("{}: {} classes and background, {} steps, content hash {}", options.output, truth.classes.size(),
+            result.steps, result.content_hash);
   return 0;
 }
 

@@ -63,8 +63,7 @@ void batch_norm_backward(int64_t rows, int64_t columns, const T* x, const T* dy,
   for (int64_t c = 0; c < columns; ++c) {
     for (int64_t r = 0; r < rows; ++r) {
       const double correction = through_statistics ? (sum_dy[c] + x_hat(r, c) * sum_dy_x[c]) / m : 0.0;
-      dx[r * columns + c] =
-          static_cast<T>(static_cast<double>(gamma[c]) * inv_std[c] * (slope(r, c) - correction));
+      dx[r * columns + c] = static_cast<T>(static_cast<double>(gamma[c]) * inv_std[c] * (slope(r, c) - correction));
     }
   }
 }

@@ -22,7 +22,7 @@ Var generator_loss(const Victim& victim, const Var& x_adv, const Var& delta, std
                    const GeneratorObjective& objective, double cost) {
   const double images = static_cast<double>(delta.extent(0));
   const Var losses = ops::logit_loss(victim.logits(x_adv), labels, objective.loss, objective.kappa);
-  const Var fooling = ops::scale(ops::sum(losses), objective.sign / images);
+  Var fooling = ops::scale(ops::sum(losses), objective.sign / images);
   if (cost == 0) return fooling;
   return ops::add(fooling, ops::scale(ops::sum(ops::multiply(delta, delta)), cost / images));
 }

@@ -54,7 +54,7 @@ class AdversarialFile {
 
   std::string original_caption(int64_t item) const {
     const auto i = static_cast<size_t>(item);
-    const std::string truth = name(set_.label[i]);
+    std::string truth = name(set_.label[i]);
     if (set_.prediction_before.empty()) return truth;
     const std::string said = answer(set_.prediction_before[i], set_.confidence_before, i);
     return set_.prediction_before[i] == set_.label[i] ? said : fmt::format("{} (is {})", said, truth);

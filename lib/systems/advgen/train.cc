@@ -99,7 +99,8 @@ void print_result(const train::LoopResult& result, const TrainOptions& options, 
 
 int64_t total_steps(const TrainOptions& options, int64_t items) {
   if (options.steps > 0) return options.steps;
-  return std::max<int64_t>(1, std::llround(options.epochs * static_cast<double>(items / options.batch)));
+  const int64_t per_epoch = items / options.batch;
+  return std::max<int64_t>(1, std::llround(options.epochs * static_cast<double>(per_epoch)));
 }
 
 }  // namespace

@@ -191,7 +191,7 @@ int import_captions(const ConvertOptions& options, const cli::Invocation& invoca
     const data::CaptionedImage& image = images[static_cast<size_t>(i)];
     return pictures ? load_picture(options.pictures + "/" + image.path, image.id) : LoadedPicture{};
   };
-  parallel_ordered(total, kAtOnce, load, [&](int64_t i, LoadedPicture picture) {
+  parallel_ordered(total, kAtOnce, load, [&](int64_t i, const LoadedPicture& picture) {
     importer.add(images[static_cast<size_t>(i)], picture);
     progress.update(i + 1);
   });

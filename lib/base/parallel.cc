@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/ranks.h"
+#include "base/signals.h"
 #include "base/text.h"
 
 namespace fovea {
@@ -93,7 +94,7 @@ class Pool {
   void run(Job& job, int workers) {
     {
       const std::scoped_lock lock(mutex_);
-      for (; started_ < workers; ++started_) std::thread([this] { serve(); }).detach();
+      if (started_ < workers) start(workers);
       job.wanted = workers;
       job_ = &job;
       ++announced_;
@@ -114,6 +115,11 @@ class Pool {
   std::mutex region;                    // held by the thread whose job it is
 
  private:
+  void start(int workers) {
+    const signals::BlockedScope blocked;
+    for (; started_ < workers; ++started_) std::thread([this] { serve(); }).detach();
+  }
+
   [[noreturn]] void serve() {
     omp_set_num_threads(1);             // oneDNN and OpenBLAS run serially on this thread too
     for (uint32_t seen = 0;;) {

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/ranks_mpi.h"
 #include "base/shard.h"
+#include "base/signals.h"
 #include "base/text.h"
 
 #ifndef FOVEA_LIBRARY_FOLDER
@@ -59,7 +60,11 @@ const MpiFunctions* open_library() {
 // although MPI libraries as a rule make progress only inside their calls.
 class Exchange {
  public:
-  Exchange() : mpi_(*open_library()), thread_([this] { serve(); }) {
+  Exchange() : mpi_(*open_library()) {
+    {
+      const signals::BlockedScope blocked;
+      thread_ = std::thread([this] { serve(); });
+    }
     int rank = -1, count = 0;
     bool started = false;
     run([&] { started = mpi_.start(&rank, &count); });

@@ -24,7 +24,7 @@ void set_action(int signal, void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
   sigemptyset(&action.sa_mask);
-  action.sa_flags = SA_RESTART;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
   sigaction(signal, &action, nullptr);
 }
 
@@ -44,6 +44,9 @@ void on_ending(int signal) {
 }  // namespace
 
 void install() {
+  alignas(64) static char stack[1 << 16];
+  const stack_t own{stack, 0, sizeof stack};
+  sigaltstack(&own, nullptr);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGQUIT, SIGPIPE}) {
     struct sigaction old {};
     sigaction(signal, nullptr, &old);
@@ -54,6 +57,13 @@ void install() {
   set_action(SIGUSR2, on_progress);
   set_action(SIGXFSZ, SIG_IGN);  // the write then fails with EFBIG, which is an ordinary error
 }
+
+BlockedScope::BlockedScope() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before_);
+}
+BlockedScope::~BlockedScope() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 GracefulScope::GracefulScope() { ++graceful_depth; }
 GracefulScope::~GracefulScope() { --graceful_depth; }

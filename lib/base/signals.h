@@ -2,6 +2,8 @@
 // by SIGINT; a second SIGINT ends at once. Elsewhere: temporary files are removed and the process dies of the signal.
 #pragma once
 
+#include <csignal>
+
 namespace fovea::signals {
 
 // Installs the handlers for a tool. Before enter_graceful(), SIGINT/SIGTERM/SIGHUP/SIGXCPU remove temporary files
@@ -15,6 +17,19 @@ class GracefulScope {
   ~GracefulScope();
   GracefulScope(const GracefulScope&) = delete;
   GracefulScope& operator=(const GracefulScope&) = delete;
+};
+
+// While alive, this thread takes no signals, and threads started meanwhile never do: handlers run on the main thread, on a
+// stack of their own. (Kernels of oneDNN keep the stack pointer in heap memory, which a handler would write over.)
+class BlockedScope {
+ public:
+  BlockedScope();
+  ~BlockedScope();
+  BlockedScope(const BlockedScope&) = delete;
+  BlockedScope& operator=(const BlockedScope&) = delete;
+
+ private:
+  sigset_t before_;
 };
 
 int stop_requested();           // the signal's number, 0 if none

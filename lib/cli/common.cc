@@ -101,7 +101,7 @@ void declare_messages(OptionTable& table, CommonOptions& options) {
   table.add("quiet", options.quiet, "Print errors only.").short_name('q').excludes("verbose").no_effect_on_content();
   table.add_count("verbose", options.verbose, "Print details; twice for more.").short_name('v').no_effect_on_content();
   table.add("log-file", options.log_file, "FILE", "Append all messages with times to FILE.")
-      .completes(Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
   table.add("progress", options.progress, "WHEN", "Progress line: auto, always or never.")
       .choices({"auto", "always", "never"})

@@ -25,6 +25,12 @@ Option& Option::choices(std::vector<std::string> values) {
   return *this;
 }
 
+Option& Option::is_output_path() {
+  record_.output_path = true;
+  record_.completion = Completion::kFile;
+  return *this;
+}
+
 Option& Option::is_input_path() {
   record_.input_path = true;
   record_.completion = Completion::kFile;
@@ -64,7 +70,7 @@ Option& OptionTable::add_count(std::string long_name, int& value, std::string li
 Option& OptionTable::output(std::string& value, std::string line) {
   return add("output", value, "FILE", std::move(line))
       .short_name('o')
-      .completes(Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
 }
 

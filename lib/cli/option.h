@@ -63,6 +63,7 @@ struct OptionRecord {
   bool required = false;
   bool affects_content = true;  // false: not in `parameters`, not in `command_line`
   bool input_path = false;      // recorded by its base name
+  bool output_path = false;     // no two of a command may name one file
   bool common = false;          // from common.h: one section in the help for all
   bool in_config = true;        // may stand in a configuration file
   bool operand = false;
@@ -103,6 +104,7 @@ class Option {
   Option& completes(Completion kind) { return record_.completion = kind, *this; }
   Option& required() { return record_.required = true, *this; }
   Option& no_effect_on_content() { return record_.affects_content = false, *this; }
+  Option& is_output_path();  // completes with files
   Option& is_input_path();  // completes with files; a list of them is not split at commas
   Option& needs(std::string other_long_name) { return record_.needs.push_back(std::move(other_long_name)), *this; }
   Option& excludes(std::string other_long_name) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <map>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -125,6 +127,36 @@ bool in_force(const OptionTable& table, const Resolved& resolved, const std::str
   return resolved.of(name) != Origin::kDefault && !is_false(*option);
 }
 
+// The file that a name leads to, whether it is there or not.
+std::string file_of(const std::string& path) {
+  if (path == "-") return "/dev/stdout";
+  std::error_code failed;
+  const auto found = std::filesystem::weakly_canonical(std::filesystem::absolute(path, failed), failed);
+  return failed ? path : found.string();
+}
+
+// Two outputs into one file would leave the later one alone, and standard input has one reader.
+void check_files(const OptionTable& table) {
+  std::map<std::string, std::string> written;
+  std::string reader;
+  for (const Option& option : table.options()) {
+    const OptionRecord& record = option.record();
+    if (!record.output_path && !record.input_path) continue;
+    const std::string name = (record.operand ? "" : "--") + record.long_name;
+    for (const Value& value : option.binding().get()) {
+      const auto* path = std::get_if<std::string>(&value);
+      if (path == nullptr || path->empty() || *path == "/dev/null") continue;
+      if (record.input_path && *path == "-") {
+        if (!reader.empty()) fail(ErrorKind::kUsage, "{} and {}: only one input can be standard input", reader, name);
+        reader = name;
+      } else if (record.output_path) {
+        const auto [other, fresh] = written.emplace(file_of(*path), name);
+        if (!fresh) fail(ErrorKind::kUsage, "{} and {}: both would write {}", other->second, name, printable(*path));
+      }
+    }
+  }
+}
+
 void check_required(const OptionTable& table, const Resolved& resolved) {
   for (const Option& option : table.options()) {
     const OptionRecord& record = option.record();
@@ -245,6 +277,7 @@ void check_rules(const OptionTable& table, Resolved& resolved) {
     }
   }
   check_required(table, resolved);
+  check_files(table);
 }
 
 std::string render_config(const OptionTable& table, const Resolved& resolved, const std::string& verb) {

@@ -49,7 +49,7 @@ int run_verify(const VerifyCommandOptions& options, const cli::Invocation&) {
       write_stdout(fmt::format("{}\tok\t{}\t{}\n", escape_tsv(file), report.attributes.schema, report.attributes.content_hash));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kData) throw;
-      log::error("{}", error.what());
+      log::error("{}", printable(error.what(), SIZE_MAX));
       write_stdout(fmt::format("{}\tdamaged\tNA\tNA\n", escape_tsv(file)));
       good = false;
     }

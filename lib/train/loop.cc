@@ -136,6 +136,7 @@ bool Loop::report_due() const {
 
 bool Loop::report() {
   if (!report_due()) return true;
+  if (!task_.parameters_are_finite()) diverged(std::numeric_limits<double>::infinity());
   auto metrics = task_.evaluate(step_, [this] { return stop_asked(); });
   if (!metrics) return false;
   // What decides on --patience must be one number, whatever the processors of the others make of it.
@@ -192,6 +193,10 @@ void Loop::save(const std::string& path, bool final_state) {
   if (!ranks::first()) return;
   io::CheckpointData data;
   task_.save(data);
+  for (const auto& slot : data.optimizer) {
+    if (!std::ranges::all_of(slot.values, [](float value) { return std::isfinite(value); }))
+      diverged(std::numeric_limits<double>::infinity());
+  }
   data.has_training = true;
   io::Json state = training_state();
   state["finished"] = final_state;

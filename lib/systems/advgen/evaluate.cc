@@ -300,15 +300,15 @@ void declare_eval(cli::OptionTable& table, EvalOptions& options) {
       .choices({"attacks", "checks", "transfer", "smallest"})
       .text("smallest: a row for each image, with --smallest-eps implied.");
   table.add("report", options.report, "FILE", "Write the whole report as Markdown.")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
   table.add("draw", options.curves, "FILE", "Draw the curves (.svg or .png).")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
   table
       .add("draw-loss", options.loss_figure, "FILE",
            "Draw the loss of four images over their gradient and a random direction (.svg or .png).")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
   table.add("require", options.require, "TEST", "Exit 1 unless every model fulfils this, e.g. 'pgd>=0.3'.")
       .text("Names: clean, an attack, transfer, worst, train, gap, suspicious (how many checks are).");

@@ -72,7 +72,7 @@ void declare_generate(cli::OptionTable& table, GenerateOptions& options) {
       .source("[ours]");
   table.add("eval-images", options.eval_images, "N", "Test images for a report.").range(1, 1e9).source("[ours]");
   table.add("metrics", options.metrics, "FILE", "Append one JSON object per report.")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/log.h"
 #include "eval/classification.h"
@@ -68,7 +69,9 @@ std::optional<train::Metrics> HoldoutReport::measure(const Victim& victim, const
                      {"holdout_pgd", share(pgd, attacked)}};
   if (generator != nullptr) row.emplace_back("holdout_generator", share(own, attacked));
   const std::array<double, 3> percents{10, 50, 90};
-  const auto quantiles = eval::percentiles(norms, percents);
+  // A network that has lost its numbers has no quantiles: the next step says that training diverged.
+  const bool numbers = std::ranges::none_of(norms, [](double norm) { return std::isnan(norm); });
+  const auto quantiles = numbers ? eval::percentiles(norms, percents) : std::vector<double>(percents.size(), NAN);
   for (size_t i = 0; i < percents.size(); ++i)
     row.emplace_back(fmt::format("gradient_norm_p{}", percents[i]), quantiles[i]);
   if (hardened)

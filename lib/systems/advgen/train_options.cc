@@ -230,7 +230,7 @@ void declare_train(cli::OptionTable& table, TrainOptions& options) {
       .choices({"last", "clean", "pgd"})
       .source("[ours]");
   table.add("metrics", options.metrics, "FILE", "Append one JSON object per report.")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
 }
 

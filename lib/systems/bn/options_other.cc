@@ -30,7 +30,7 @@ void declare_eval(cli::OptionTable& table, EvalOptions& options) {
   table.group("Report");
   table.add("require", options.require, "TEST", "Exit 1 unless the last row fulfils this, e.g. 'accuracy>=0.97'.");
   table.add("per-class", options.per_class, "Print precision and recall of each class instead.");
-  table.add("confusion", options.confusion, "FILE", "Draw the confusion matrix (.svg or .png).").completes(cli::Completion::kFile);
+  table.add("confusion", options.confusion, "FILE", "Draw the confusion matrix (.svg or .png).").is_output_path();
 }
 
 void declare_predict(cli::OptionTable& table, PredictOptions& options) {

@@ -177,7 +177,7 @@ void declare_train(cli::OptionTable& table, TrainOptions& options) {
            "Record the 15th, 50th and 85th percentile of these layers' inputs.")
       .source("[paper §4.1]");
   table.add("metrics", options.metrics, "FILE", "Append one JSON object per report.")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
   table.add("save-best", options.save_best, "Keep the checkpoint with the best test accuracy as RUN.best.ckpt.h5.")
       .no_effect_on_content();

@@ -248,7 +248,7 @@ void declare_eval(cli::OptionTable& table, EvalOptions& options) {
   table.add("versus", options.versus, "FILE", "Compare with these captions by a paired bootstrap.").is_input_path();
   table.add("require", options.require, "TEST", "Exit 1 unless the summary fulfils this, e.g. 'bleu_4>=0.2'.");
   table.add("export-coco", options.export_coco, "FILE", "Write the captions as JSON for the official evaluator.")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
 }
 

@@ -251,7 +251,7 @@ void declare_train(cli::OptionTable& table, TrainOptions& o) {
       .source("[arctic-captions]");
   table.add("save-best", o.save_best, "Keep the best state as RUN.best.ckpt.h5.").source("[ours]");
   table.add("metrics", o.metrics, "FILE", "Reports as JSON lines.")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
   table.group("Output");
   table.output(o.output, "Checkpoint to write.").required();

@@ -143,7 +143,7 @@ int generate(const ConvertOptions& options, const cli::Invocation& invocation) {
   Progress progress("convert", "picture", options.count);
   parallel_ordered(
       options.count, 64, [&](int64_t i) { return data::draw_stick_figures(drawing, i); },
-      [&](int64_t i, data::StickScene scene) {
+      [&](int64_t i, const data::StickScene& scene) {
         add_scene(drawing, scene, i, rows, set, writer);
         progress.update(i + 1);
       });
@@ -203,7 +203,7 @@ void declare_convert(cli::OptionTable& table, ConvertOptions& o) {
   table.add("images", o.folder, "DIR", "Folder that the pictures' names are relative to.")
       .completes(cli::Completion::kDirectory);
   table.add("pictures", o.pictures, "FILE", "Write the pictures here, as fovea.images.")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
   table.add("list", o.list, "FILE", "Names of the pictures in the file's order.")
       .is_input_path()

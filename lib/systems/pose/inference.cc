@@ -66,7 +66,8 @@ class ScaleMean {
   void add(const Tensor& maps, const Affine& to_maps) {
     const int64_t h = maps.extent(1), w = maps.extent(2);
     for (int64_t cell = 0; cell < h * w; ++cell) {
-      const auto [x, y] = to_maps(static_cast<double>(cell % w), static_cast<double>(cell / w));
+      const int64_t row = cell / w, column = cell % w;
+      const auto [x, y] = to_maps(static_cast<double>(column), static_cast<double>(row));
       if (x < 0 || y < 0 || x > static_cast<double>(w - 1) || y > static_cast<double>(h - 1)) continue;
       ++seen_[static_cast<size_t>(cell)];
       const auto left = static_cast<int64_t>(x), top = static_cast<int64_t>(y);

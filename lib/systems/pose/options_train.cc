@@ -163,7 +163,7 @@ void declare_train(cli::OptionTable& table, TrainOptions& o) {
       .range(0, 1e9)
       .source("[ours]");
   table.add("metrics", o.metrics, "FILE", "Reports as JSON lines.")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
 }
 

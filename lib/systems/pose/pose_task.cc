@@ -152,9 +152,8 @@ Var PoseTask::batch_loss(const std::vector<int64_t>& chosen, const std::vector<D
     return loss_of(maps, batch);
   }
   const Var refined = model_.refine(maps, Var(batch.torso));
-  const Var loss = options_.spatial_loss == "ce"
-                       ? ops::normalized_map_cross_entropy(refined, batch.target, batch.weight)
-                       : loss_of(refined, batch);
+  Var loss = options_.spatial_loss == "ce" ? ops::normalized_map_cross_entropy(refined, batch.target, batch.weight)
+                                           : loss_of(refined, batch);
   if (options_.stage == "spatial" || options_.auxiliary == 0) return loss;
   return ops::add(loss, ops::scale(loss_of(maps, batch), options_.auxiliary));
 }

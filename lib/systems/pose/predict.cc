@@ -296,7 +296,7 @@ void declare_predict(cli::OptionTable& table, PredictOptions& o) {
   table.group("Output");
   table.output(o.output, "Joints to write, fovea.poses; '-': standard output.");
   table.add("heatmaps", o.heat_maps, "FILE", "Heat maps to write, fovea.heatmaps.")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
 }
 

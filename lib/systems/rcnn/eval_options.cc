@@ -16,7 +16,7 @@ void declare_truth(cli::OptionTable& table, Options& options) {
 template <typename Options>
 void declare_results(cli::OptionTable& table, Options& options, const char* require) {
   table.add("draw", options.draw, "FILE", "Draw what the report holds (.svg or .png).")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
   table.add("require", options.require, "TEST", require);
 }

@@ -261,7 +261,7 @@ void declare_finetune(cli::OptionTable& table, FinetuneOptions& options) {
       .range(0, 1e9)
       .source("[ours]");
   table.add("metrics", options.metrics, "FILE", "Reports as JSON lines.")
-      .completes(cli::Completion::kFile)
+      .is_output_path()
       .no_effect_on_content();
 }
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What every test of a tool starts with: `. expect.sh` in a script that was called with the build folder. The test runs in
-# a folder of its own, which goes when it ends; `failures` counts what went wrong, and the script exits with
+# What every test of a tool starts with: `. expect.sh` in a script that was called with the build folder. The test runs
+# in a folder of its own, which goes when it ends; `failures` counts what went wrong, and the script exits with
 # $((failures > 0)).
 set -uo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
@@ -9,8 +9,10 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 failures=0
+# Where the programs themselves are, if `build` has scripts that record how they are called (record_calls.sh).
+programs=${RECORDED_PROGRAMS:-$build}
 # Each of them may be used by a test.
-export root build
+export root build programs
 
 # expect CODE COMMAND...: runs it, keeps stdout in out and stderr in err.
 expect() {
@@ -34,7 +36,7 @@ check() {
 }
 
 # hash_of FILE: the content hash. Every tool reads the root of every schema.
-hash_of() { "$build/bn-train" --info "$1" | sed -n 's/.*"content_hash": "\([0-9a-f]*\)".*/\1/p' | head -n 1; }
+hash_of() { "$build/bn-train" --info "$1" | sed -n '/"content_hash"/{s/.*: "\([0-9a-f]*\)".*/\1/p;q}'; }
 # same_content FILE FILE
 same_content() {
   local one
@@ -50,9 +52,19 @@ other_content() {
 # logged FILE NAME [STEP]: what a --metrics file says of NAME, at each report or at that step.
 logged() { sed -n 's/^{"step":'"${3:-[0-9]*}"',.*"'"$2"'":\([^,}]*\).*/\1/p' "$1"; }
 # near A B [RELATIVE]: two numbers, equal up to a rounding error.
-near() { awk -v a="$1" -v b="$2" -v far="${3:-1e-6}" 'BEGIN { exit !(a != "" && b != "" && (a - b) ^ 2 <= (far * (b + (b == 0))) ^ 2) }'; }
+near() {
+  awk -v a="$1" -v b="$2" -v far="${3:-1e-6}" '
+    BEGIN { exit !(a != "" && b != "" && (a - b) ^ 2 <= (far * (b + (b == 0))) ^ 2) }'
+}
 # less A B
 less() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && b != "" && a + 0 < b + 0) }'; }
+# other_bytes FILE FILE: both are there, and differ.
+other_bytes() { test -s "$1" && test -s "$2" && ! cmp -s "$1" "$2"; }
+# not COMMAND...
+not() { ! "$@"; }
+# as_without_bf16 COMMAND...: after a run with --precision bf16. The command, which says that nothing changed, must
+# succeed on a processor without AMX, of which the run has warned, and fail on one that has it.
+as_without_bf16() { if grep -q 'this CPU has no AMX' err; then "$@"; else ! "$@"; fi; }
 # field NAME: the column of that name in the first row of the table in out.
 field() {
   awk -F'\t' -v name="$1" \

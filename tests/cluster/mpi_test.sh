@@ -65,7 +65,7 @@ check "a batch smaller than the job" grep -q -- "--batch: expected at least one 
 expect 65 ranks 3 "${train[@]}" --resume -o 2.ckpt.h5
 check "another number of ranks" grep -q "ranks (was 2, now 3)" err
 mkdir apart
-cp "$bn" apart/
+cp "$programs/bn-train" apart/
 expect 69 ranks 2 apart/bn-train "${train[@]:1}" -o x.ckpt.h5
 check "a tool without the shared object beside it" grep -q "MPI is not there" err
 check "nothing is left behind" test ! -e x.ckpt.h5

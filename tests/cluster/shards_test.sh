@@ -57,7 +57,7 @@ shards() { # TOOL VERB OPTIONS...: {} in an option is the name of a second outpu
     rm -f part*.h5 merged.h5 second?*.h5
   done
   array 1 9 1 3
-  SLURM_ARRAY_TASK_ID=7 expect 64 "$tool" "${@//'{}'/none}" --shard slurm -o none.h5
+  SLURM_ARRAY_TASK_ID=7 expect 64 "$tool" "${@//'{}'/none}" --shard slurm -o whole.h5
   check "$name: an array with gaps is refused" grep -q 'expected a dense array, found task 7 of 3 in 1..9' err
   check "$name: and nothing is written" test ! -e none.h5
   rm -f second.h5

@@ -110,16 +110,18 @@ clean "SIGPIPE"
 # that a handler without a stack of its own would write over it.
 storm() { # COMMAND... -o FILE: SIGUSR2, which asks for a progress line, all the time
   local sent=0
+  rm -f "${@: -1}"
   start "$@"
-  sleep 0.3
+  # Before it has begun to train, SIGUSR2 may still be what it is by default: the end.
+  check "it begins: $*" appears "${@: -1}"
   while ((sent < 20000)) && kill -USR2 $pid 2>/dev/null; do sent=$((sent + 1)); done
   ends 0 "$sent signals: $*"
   check "signals were sent" test $sent -gt 100
 }
 expect 0 bn-train convert --from scenes --kind digits --count 200 -o digits.h5
 for threads in 1 2; do
-  for training in "bn-train train --data digits.h5 --net mnist-mlp-bn --batch 20 --steps 1500" \
-    "advgen-train train --method pgd --attack-steps 2 --data fragile.h5 --net fragile-conv --batch 16 --steps 150"; do
+  for training in "bn-train train --data digits.h5 --net mnist-mlp-bn --batch 20 --steps 1500 --checkpoint-every 50it" \
+    "advgen-train train --method pgd --attack-steps 2 --data fragile.h5 --net fragile-conv --batch 16 --steps 150 --checkpoint-every 5it"; do
     read -ra words <<<"$training"
     expect 0 "${words[@]}" --threads $threads -o calm.ckpt.h5
     storm "${words[@]}" --threads $threads -o storm.ckpt.h5

@@ -16,7 +16,6 @@
 
 #include "base/error.h"
 #include "base/ranks_mpi.h"
-#include "base/shard.h"
 #include "base/signals.h"
 #include "base/text.h"
 
@@ -156,10 +155,6 @@ Place find_place() {
 const Place& place() {
   static const Place found = find_place();
   return found;
-}
-
-std::pair<int64_t, int64_t> share_of(int64_t items) {
-  return joined() ? Shard{place().rank, place().count}.range(items) : std::pair<int64_t, int64_t>{0, items};
 }
 
 void join() {

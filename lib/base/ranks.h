@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <span>
-#include <utility>
 
 namespace fovea::ranks {
 
@@ -18,9 +17,6 @@ Place find_place();
 const Place& place();  // the same, found once
 inline bool several() { return place().count > 1; }
 inline bool first() { return place().rank == 0; }
-
-// The share of this rank in `items` items: [floor(r N / n), floor((r+1) N / n)).
-std::pair<int64_t, int64_t> share_of(int64_t items);
 
 // Starts MPI if there are several ranks; once. Throws Error(kUnavailable) if this installation has none,
 // Error(kInternal) if the launcher's word and MPI's disagree. Below, with one rank, nothing happens.

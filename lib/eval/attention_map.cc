@@ -72,7 +72,8 @@ double mass_inside(std::span<const float> weights, std::array<int32_t, 2> grid, 
   double mass = 0;
   for (int32_t row = 0; row < grid[0]; ++row) {
     for (int32_t column = 0; column < grid[1]; ++column) {
-      const double weight = static_cast<double>(weights[static_cast<size_t>(row) * static_cast<size_t>(grid[1]) + static_cast<size_t>(column)]);
+      const double weight = static_cast<double>(
+          weights[static_cast<size_t>(row) * static_cast<size_t>(grid[1]) + static_cast<size_t>(column)]);
       const double left = area.left + column * wide, top = area.top + row * tall;
       if (weight > 0) mass += weight * covered(left, top, left + wide, top + tall, boxes) / (tall * wide);
     }

@@ -41,9 +41,11 @@ double Share::mean(double value) const {
 
 uint64_t mask_stream() { return ranks::joined() ? static_cast<uint64_t>(ranks::place().rank) : 0; }
 
-void adapt_pass(nn::PassContext& context, bool whole_batch) {
-  context.mask_stream = mask_stream();
-  if (whole_batch && ranks::joined()) context.sum_statistics = [](std::span<double> values) { ranks::sum(values); };
+nn::PassContext training_pass(uint64_t seed, int64_t step, bool whole_batch) {
+  nn::PassContext pass = nn::PassContext::training(seed, static_cast<uint64_t>(step));
+  pass.mask_stream = mask_stream();
+  if (whole_batch && ranks::joined()) pass.sum_statistics = [](std::span<double> values) { ranks::sum(values); };
+  return pass;
 }
 
 GradientExchange::GradientExchange(std::vector<nn::Parameter*> parameters, std::vector<nn::Buffer*> averaged)
@@ -64,12 +66,11 @@ void GradientExchange::lay_out() {
   for (size_t i = 0; i < chosen_.size(); ++i) {
     if (pieces_.empty() || end - pieces_.back().offset >= kPieceFloats) {
       if (!pieces_.empty()) end += pieces_.back().missing;
-      pieces_.push_back({i, i, end, 0, 0});
+      pieces_.push_back({i, end, 0, 0});
     }
     offsets_[i] = end;
     piece_of_[i] = pieces_.size() - 1;
     end += static_cast<size_t>(chosen_[i]->var.value().count());
-    pieces_.back().last = i;
     ++pieces_.back().missing;
     pieces_.back().count = end + pieces_.back().missing - pieces_.back().offset;
   }

@@ -48,9 +48,9 @@ class Share {
 // The stream of random numbers for masks that must differ from rank to rank; 0 in a job of one process.
 uint64_t mask_stream();
 
-// Turns the pass of one process into that of this rank: masks of its own, and, if `whole_batch`, statistics of the
-// batch.
-void adapt_pass(nn::PassContext& context, bool whole_batch = false);
+// nn::PassContext::training() of this rank: with masks of its own, and, if `whole_batch`, the statistics of the batch
+// instead of those of its share.
+nn::PassContext training_pass(uint64_t seed, int64_t step, bool whole_batch = false);
 
 // The gradients of a set of parameters, summed over ranks while the backward pass goes on. Besides them, the moving
 // averages of `averaged` become their means over ranks.
@@ -63,7 +63,7 @@ class GradientExchange {
 
  private:
   struct Piece {                   // consecutive parameters that travel together
-    size_t first = 0, last = 0;    // of chosen_
+    size_t first = 0;              // of chosen_
     size_t offset = 0, count = 0;  // of values_: their gradients, then for each how many ranks have one
     size_t missing = 0;
   };

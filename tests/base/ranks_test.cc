@@ -51,7 +51,6 @@ TEST_CASE("ranks: without a job of several nothing is shared, and nothing change
   CHECK(values == std::array<double, 2>{1, 2});
   CHECK(ranks::any(true));
   CHECK_FALSE(ranks::any(false));
-  CHECK(ranks::share_of(7) == std::pair<int64_t, int64_t>{0, 7});
   ranks::join();
   CHECK_FALSE(ranks::joined());
 }

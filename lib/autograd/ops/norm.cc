@@ -82,7 +82,7 @@ Var batch_norm(const Var& x, const Var& gamma, const Var& beta, const Tensor& ru
     *statistics = {m.mean.to(x.dtype()), m.variance.to(x.dtype()), static_cast<int64_t>(rows)};
   }
   const kernels::NormParameters p{m.mean, inverse_deviation(m.variance, config.eps), gamma.value(), beta.value(), relu};
-  kernels::StatisticsGradient through{config.mode == BatchNormMode::kBatch, rows, config.sum};
+  const kernels::StatisticsGradient through{config.mode == BatchNormMode::kBatch, rows, config.sum};
   const Var z = record("batch_norm", kernels::batch_norm_forward(x.value(), p), {x, gamma, beta},
                        [x, gamma, beta, p, through](const Tensor& dy) {
                          auto [dx, dgamma, dbeta] =

@@ -1,11 +1,9 @@
 // Batch normalisation (Ioffe & Szegedy 2015) and local response normalisation (Krizhevsky et al. 2012).
 #pragma once
 
-#include <functional>
-#include <span>
-
 #include "autograd/ops/activation.h"
 #include "autograd/var.h"
+#include "tensor/kernels/norm.h"
 
 namespace fovea::ops {
 
@@ -15,8 +13,7 @@ enum class BatchNormMode {
   kNaive,   // section 6 of the spec: batch statistics, but treated as constants in backward
 };
 
-// Replaces values by their sums over the processes of a job; each process must call it equally often.
-using SumOverProcesses = std::function<void(std::span<double>)>;
+using kernels::SumOverProcesses;
 
 struct BatchNormConfig {
   double eps = 1e-5;  // inside the square root  // [ours] the paper leaves it open

@@ -134,16 +134,10 @@ bool AdversarialTask::classifier_moves(int64_t step) const {
   return (step + 1) % setup_.options.f_every == 0;
 }
 
-nn::PassContext AdversarialTask::training_pass(int64_t step) const {
-  nn::PassContext context = nn::PassContext::training(setup_.seed, static_cast<uint64_t>(step));
-  train::adapt_pass(context);
-  return context;
-}
-
 double AdversarialTask::update_generator(const AttackBatch& batch, const train::Share& share, const Tensor& input,
                                          int64_t step) {
   const nn::FrozenParameters frozen(network_);
-  const Var delta = generator_->perturbation(input, batch.x.shape(), training_pass(step));
+  const Var delta = generator_->perturbation(input, batch.x.shape(), train::training_pass(setup_.seed, step));
   const Var x_adv = perturbed(batch.x, delta, generator_->settings().clip);
   const Var loss = generator_loss(victim_, x_adv, delta, batch.labels, objective_, setup_.options.gen_cost);
   const double value = share.mean(loss.value().item());
@@ -195,7 +189,7 @@ double AdversarialTask::update_classifier(const AttackBatch& batch, const train:
   const bool moves = classifier_moves(step);
   std::optional<NoGrad> no_grad;
   if (!moves) no_grad.emplace();
-  const auto context = moves ? training_pass(step) : nn::PassContext::inference();
+  const auto context = moves ? train::training_pass(setup_.seed, step) : nn::PassContext::inference();
   const ClassifierLoss result = classifier_loss(victim_, batch.x, x_adv, batch.labels, setup_.options.alpha,
                                                 sharing_of(setup_.options.bn_mode), context);
   const double value = share.mean(result.loss.value().item());

@@ -53,7 +53,6 @@ class AdversarialTask : public train::Task {
   Tensor play(const AttackBatch& batch, const train::Share& share, int64_t step, double& generator_loss);
   double update_generator(const AttackBatch& batch, const train::Share& share, const Tensor& input, int64_t step);
   double update_classifier(const AttackBatch& batch, const train::Share& share, const Tensor& x_adv, int64_t step);
-  nn::PassContext training_pass(int64_t step) const;
   bool generator_moves(int64_t step) const;
   bool classifier_moves(int64_t step) const;
 

@@ -59,9 +59,7 @@ double PerturbationTask::step(int64_t step) {
 
   const nn::FrozenParameters frozen(model_.network);
   const Tensor input = generator_.input(victim_, x, labels).values;
-  nn::PassContext pass = nn::PassContext::training(setup_.seed, static_cast<uint64_t>(step));
-  train::adapt_pass(pass);
-  const Var delta = generator_.perturbation(input, x.shape(), pass);
+  const Var delta = generator_.perturbation(input, x.shape(), train::training_pass(setup_.seed, step));
   // -log H(F(x + delta), y) to leave a class, log H(F(x + delta), t) to reach one: the logarithm keeps gradients alive.
   const bool leave = setup_.target == PerturbationTarget::kAnythingElse;
   const GeneratorObjective objective{ops::LogitLoss::kLogCrossEntropy, leave ? -1.0 : 1.0, 0};

@@ -68,8 +68,7 @@ ClassifierTask::ClassifierTask(nn::Network network, ClassifierSetup setup, const
       test_(test),
       network_(std::move(network)),
       optimizer_(network_.parameters(), optimizer_config(setup_.options.recipe)),
-      exchange_(optimizer_.parameters(),
-                setup_.options.freeze_bn ? std::vector<nn::Buffer*>{} : network_.buffers()),
+      exchange_(optimizer_.parameters(), setup_.options.freeze_bn ? std::vector<nn::Buffer*>{} : network_.buffers()),
       schedule_(nn::Schedule::parse(setup_.options.recipe.schedule, setup_.options.recipe.decay_speed)),
       sampler_({training.size(), setup_.options.recipe.batch, data::parse_shuffle_mode(setup_.options.augment.shuffle),
                 setup_.seed, true}),
@@ -105,13 +104,12 @@ train::Share ClassifierTask::load_batch(int64_t step) {
 }
 
 nn::PassContext ClassifierTask::pass(int64_t step) const {
-  nn::PassContext context = nn::PassContext::training(setup_.seed, static_cast<uint64_t>(step));
+  nn::PassContext context = train::training_pass(setup_.seed, step, setup_.options.sync_statistics);
   if (setup_.options.bn_mode == "naive") context.norm = ops::BatchNormMode::kNaive;
   if (setup_.options.freeze_bn) {
     context.norm = ops::BatchNormMode::kFrozen;
     context.update_running = false;
   }
-  train::adapt_pass(context, setup_.options.sync_statistics);
   return context;
 }
 

@@ -140,9 +140,7 @@ Var PoseTask::batch_loss(const std::vector<int64_t>& chosen, const std::vector<D
     maps = cached_ ? cached_maps(chosen, drawn)
                    : Var(model_.detect(Var(batch.input), nn::PassContext::inference()).value());
   } else {
-    nn::PassContext pass = nn::PassContext::training(seed_, static_cast<uint64_t>(step));
-    train::adapt_pass(pass);
-    maps = model_.detect(Var(batch.input), pass);
+    maps = model_.detect(Var(batch.input), train::training_pass(seed_, step));
   }
   if (options_.stage == "detector") {
     for (int64_t n = 0; n < batch.weight.extent(0); ++n) {

@@ -90,12 +90,11 @@ class FinetuneTask : public train::Task {
       data::warp_region(source_.pixels(draw.window.image), draw.window.box, preprocess_, warp_, draw.mirror,
                         pixels + i * floats);
     });
-    nn::PassContext context = nn::PassContext::training(seed_, static_cast<uint64_t>(step));
+    nn::PassContext context = train::training_pass(seed_, step);
     if (!options_.batch_statistics) {
       context.norm = ops::BatchNormMode::kFrozen;
       context.update_running = false;
     }
-    train::adapt_pass(context);
     const Var logits = network_.forward(Var(batch_), context);
     const Var loss = ops::softmax_cross_entropy(logits, labels, 0);
     const double value = share.mean(loss.value().item());
@@ -260,9 +259,7 @@ void declare_finetune(cli::OptionTable& table, FinetuneOptions& options) {
   table.add("report-every", options.report_every, "N", "Updates between reports; 0: only at the end.")
       .range(0, 1e9)
       .source("[ours]");
-  table.add("metrics", options.metrics, "FILE", "Reports as JSON lines.")
-      .is_output_path()
-      .no_effect_on_content();
+  table.add("metrics", options.metrics, "FILE", "Reports as JSON lines.").is_output_path().no_effect_on_content();
 }
 
 int finetune(const FinetuneOptions& options, const cli::Invocation& invocation) {

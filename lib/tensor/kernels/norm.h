@@ -27,12 +27,15 @@ Tensor batch_norm_forward(const Tensor& x, const NormParameters& p);
 struct NormGradients {
   Tensor dx, dgamma, dbeta;
 };
+// Replaces values by their sums over the processes of a job; each process must call it equally often.
+using SumOverProcesses = std::function<void(std::span<double>)>;
+
 // Whether mean and inv_std are functions of x (training) or constants. `sum`, if given, sums over the processes whose
 // `rows` together made them.
 struct StatisticsGradient {
   bool through = true;
   double rows = 0;
-  std::function<void(std::span<double>)> sum;
+  SumOverProcesses sum;
 };
 // dx only if need_dx.
 NormGradients batch_norm_backward(const Tensor& x, const Tensor& dy, const NormParameters& p,

@@ -24,23 +24,23 @@ void add_reports(cli::Program& p) {
       "look for gradients that were hidden rather than made harmless; a suspicious one warns on stderr and in the first line of the "
       "{opt:report}. The defaults suit a small machine; raise {opt:strong-steps}, {opt:restarts} and {opt:queries} before you publish.",
       {{"advgen-train eval gat.ckpt.h5 pgd.ckpt.h5 --data cifar10.h5 --report report.md --draw curves.svg", "two models, attacking each other too"},
-       {"advgen-train eval pgd.ckpt.h5 --data mnist.h5 --eps 0.3 --require 'worst>=0.85'", "exits 1 if it is worse"},
+       {"advgen-train eval mnist-pgd.ckpt.h5 --data mnist.h5 --eps 0.3 --require 'worst>=0.85'", "exits 1 if it is worse"},
        {"advgen-train eval gat.ckpt.h5 --data cifar10.h5 --transfer plain.ckpt.h5 --gap --format jsonl >gat.jsonl", "a result for compare"}},
-      advgen::declare_eval, advgen::evaluate, CommonSet::kSeed | CommonSet::kFormat | CommonSet::kFiles));
+      advgen::declare_eval, advgen::evaluate, CommonSet::kSeed | CommonSet::kFormat | CommonSet::kNoClobber));
   p.commands.push_back(cli::command<advgen::CompareOptions>(
       "compare", "compare methods of training over seeds",
       "Means and deviations over seeds of what eval measured, and differences to {opt:baseline} paired by seed with their 95 % intervals. "
       "Sentences say whether the generalisation gap of gat is lower than that of plain and dropout, and what is left under PGD.",
       {{"advgen-train compare plain_*.jsonl dropout_*.jsonl gat_*.jsonl -o report.md", "the claims of the paper, on your data"}},
-      advgen::declare_compare, advgen::compare, CommonSet::kFormat | CommonSet::kFiles));
+      advgen::declare_compare, advgen::compare, CommonSet::kFormat | CommonSet::kNoClobber));
   p.commands.push_back(cli::command<advgen::ShowOptions>(
       "show", "draw adversarial pictures, perturbations, curves",
       "Pictures beside their perturbation, amplified by a factor that is printed, and their attacked twins, with predictions and "
       "confidence; the perturbation of a universal generator; curves of what eval measured.",
       {{"advgen-train show adv.h5 --count 6 -o adv.png", "six pictures that the attack turned"},
        {"advgen-train show universal.ckpt.h5 --what perturbation -o universal.png", "one perturbation for all pictures"},
-       {"advgen-train show plain.jsonl pgd.jsonl --what curves -o curves.svg", "accuracy against epsilon"}},
-      advgen::declare_show, advgen::show, CommonSet::kFiles));
+       {"advgen-train show plain.jsonl pgd.jsonl --what curves -o curves.svg", "accuracy against epsilon; of results with --curve"}},
+      advgen::declare_show, advgen::show, CommonSet::kNoClobber));
 }
 
 cli::Program program() {
@@ -65,8 +65,8 @@ cli::Program program() {
       "Trains on clean and perturbed pictures by {opt:method}. Part of the training images is kept back for the reports; the test "
       "images are left for eval. SIGTERM, SIGUSR1 and {opt:max-time} save and exit 75; {opt:resume} then continues to bit-identical "
       "results, both networks and both optimisers. A non-finite loss exits 3 and keeps the last good checkpoint.",
-      {{"advgen-train train --method gat --preset robust --data mnist.h5 --net mnist-conv --bound linf:0.3 -o gat.ckpt.h5", "a generator that stays within 0.3"},
-       {"advgen-train train --method pgd --eps 0.3 --data mnist.h5 --net mnist-conv --optimizer adam --learning-rate 1e-3 -o pgd.ckpt.h5", "after Madry et al."},
+      {{"advgen-train train --method gat --preset robust --data mnist.h5 --net mnist-conv --bound linf:0.3 -o mnist-gat.ckpt.h5", "a generator that stays within 0.3"},
+       {"advgen-train train --method pgd --eps 0.3 --data mnist.h5 --net mnist-conv --optimizer adam --learning-rate 1e-3 -o mnist-pgd.ckpt.h5", "after Madry et al."},
        {"advgen-train train --method fast --init plain.ckpt.h5 --data cifar10.h5 -o fast.ckpt.h5", "hardens a trained classifier"}},
       advgen::declare_train, advgen::train, CommonSet::kTraining | CommonSet::kFormat));
   p.commands.push_back(cli::command<advgen::GenerateOptions>(

@@ -34,7 +34,7 @@ cli::Program program() {
       "Trains the network on the training images, tests it at the report points, and ends with the population statistics of "
       "Algorithm 2. SIGTERM, SIGUSR1 and {opt:max-time} save and exit 75; {opt:resume} then continues to bit-identical results. "
       "A non-finite loss exits 3 and keeps the last good checkpoint.",
-      {{"bn-train train --data mnist.h5 --net mnist-mlp-bn --steps 50000 -o bn.ckpt.h5", "section 4.1 of the paper, with BN"},
+      {{"bn-train train --data mnist.h5 --net mnist-mlp-bn --steps 50000 --percentiles sigmoid3 -o bn.ckpt.h5", "section 4.1 of the paper, with BN"},
        {"bn-train train --data mnist.h5 --net mnist-mlp-bn --batch-norm none --steps 50000 -o plain.ckpt.h5", "the same without"},
        {"bn-train train --data cifar.h5 --net inception-tiny --preset bn-x5 --epochs 40 -o x5.ckpt.h5", "a recipe of section 4.2"}},
       bn::declare_train, bn::train, CommonSet::kTraining | CommonSet::kFormat));
@@ -43,7 +43,7 @@ cli::Program program() {
       "Top-1 and top-5 error of each model, and of the mean of their class probabilities when there are several.",
       {{"bn-train eval a.ckpt.h5 b.ckpt.h5 --data set.h5 --crops 144", "an ensemble of two over 144 crops"},
        {"bn-train eval a.ckpt.h5 --data set.h5 --require 'accuracy>=0.97'", "exits 1 if it is worse"}},
-      bn::declare_eval, bn::evaluate, CommonSet::kFormat | CommonSet::kFiles));
+      bn::declare_eval, bn::evaluate, CommonSet::kFormat | CommonSet::kNoClobber));
   p.commands.push_back(cli::command<bn::PredictOptions>(
       "predict", "classify pictures", "Prints the most probable classes of each picture.",
       {{"bn-train predict --model run.ckpt.h5 frog.jpg cat.jpg", "the five best classes of two photographs"}}, bn::declare_predict,
@@ -72,9 +72,9 @@ cli::Program program() {
   p.commands.push_back(cli::command<bn::ShowOptions>(
       "show", "draw curves, percentiles, bias drift, confusion", "Draws what a run recorded, as SVG or PNG by the suffix of the output.",
       {{"bn-train show bn.ckpt.h5 plain.ckpt.h5 --names 'with BN,without' -o accuracy.svg", "figure 1a of the paper"},
-       {"bn-train show bn.ckpt.h5 --what percentiles -o percentiles.svg", "figure 1c"},
+       {"bn-train show bn.ckpt.h5 --what percentiles -o percentiles.svg", "figure 1c; of a training with --percentiles"},
        {"bn-train show bn.ckpt.h5 plain.ckpt.h5 --what summary", "steps to 90, 95 and 97 %, and how many times fewer with BN"}},
-      bn::declare_show, bn::show, CommonSet::kFiles | CommonSet::kFormat));
+      bn::declare_show, bn::show, CommonSet::kNoClobber | CommonSet::kFormat));
   p.commands.push_back(merge_command());
   p.commands.push_back(verify_command());
   return p;

@@ -24,7 +24,7 @@ void add_model(cli::Program& p) {
       "Runs pictures through a network up to a convolutional layer and stores its map, place by place: what the decoder attends to.",
       {{"caption-attend features --model vgg.ckpt.h5 --images f8k.h5 -o feats.h5",
         "14x14 places of 512 features for VGG"},
-       {"caption-attend features --model net.ckpt.h5 --layer fire9/concat --fit stretch --images set.h5 -o feats.h5",
+       {"caption-attend features --model net.ckpt.h5 --layer fire9/concat --fit stretch --images set.h5 -o fire9.h5",
         "another layer, the whole picture"}},
       caption::declare_features, caption::extract_features,
       CommonSet::kFiles | CommonSet::kShard | CommonSet::kDryRun));
@@ -52,7 +52,7 @@ void add_model(cli::Program& p) {
       "Measures models on one held-out split: parameters, multiply-adds, time of a training step and of a caption in turns, likelihood and BLEU-4 with paired bootstrap intervals over images, entropy of the attention. The report answers in sentences and says when no difference is shown.",
       {{"caption-attend compare none.ckpt.h5 soft.ckpt.h5 hard.ckpt.h5 --features feats.h5 --data f8k.h5 -o report.md",
         "three decoders on the test split"}},
-      caption::declare_compare, caption::compare, CommonSet::kSeed | CommonSet::kFormat | CommonSet::kFiles));
+      caption::declare_compare, caption::compare, CommonSet::kSeed | CommonSet::kFormat | CommonSet::kNoClobber));
 }
 
 void add_data(cli::Program& p) {
@@ -74,13 +74,13 @@ void add_data(cli::Program& p) {
       {{"caption-attend eval found.h5 --data f8k.h5 --split test", "all scores in one row"},
        {"caption-attend eval found.h5 --data f8k.h5 --versus other.h5 --bootstrap 1000", "is the difference more than chance?"},
        {"caption-attend eval --coco-annotations captions_val2014.json --coco-results results.json", "COCO's own files"}},
-      caption::declare_eval, caption::evaluate, CommonSet::kSeed | CommonSet::kFormat | CommonSet::kFiles));
+      caption::declare_eval, caption::evaluate, CommonSet::kSeed | CommonSet::kFormat | CommonSet::kNoClobber));
   p.commands.push_back(cli::command<caption::ShowOptions>(
       "show", "draw where each word looked",
       "A montage of the picture and one cell for each word, its attention laid over what the network saw, with the gate's value in parentheses; or a page with many of them.",
       {{"caption-attend show found.h5 --images f8k.h5 --id 1000268201_693b08cb0e.jpg -o girl.png", "one picture"},
        {"caption-attend show found.h5 --images f8k.h5 --split test --count 50 -o test.html", "a page of fifty"}},
-      caption::declare_show, caption::show, CommonSet::kFiles));
+      caption::declare_show, caption::show, CommonSet::kNoClobber));
 }
 
 cli::Program program() {

@@ -41,14 +41,14 @@ void add_commands(cli::Program& p) {
       "predict", "find joints in pictures",
       "People are those of {opt:data}, those in {opt:boxes}, or one in each picture. Positions before the spatial "
       "model are kept as well.",
-      {{"pose-estimate predict --model joint.ckpt.h5 photo.jpg -o joints.h5", "one person who fills the photograph"},
+      {{"pose-estimate predict --model joint.ckpt.h5 photo.jpg -o one.h5", "one person who fills the photograph"},
        {"pose-estimate predict --model joint.ckpt.h5 --data people.h5 --images set.h5 --split test -o joints.h5 "
         "--heatmaps maps.h5",
         "annotated people, for eval"},
        {"rcnn-detect detect --model people.ckpt.h5 photo.jpg -o - | pose-estimate predict --model joint.ckpt.h5 "
-        "--boxes - photo.jpg -o joints.h5",
+        "--boxes - photo.jpg -o crowd.h5",
         "everybody that a detector finds"}},
-      pose::declare_predict, pose::predict, CommonSet::kSeed | CommonSet::kFiles | CommonSet::kShard));
+      pose::declare_predict, pose::predict, CommonSet::kFiles | CommonSet::kShard));
   p.commands.push_back(cli::command<pose::EvalOptions>(
       "eval", "measure predictions",
       "Detection rate against distance (PDJ), PCK, PCKh, strict PCP, per joint and pooled over sides, with area under "
@@ -71,7 +71,7 @@ void add_commands(cli::Program& p) {
         "what the spatial model removes"},
        {"pose-estimate show --what kernels joint.ckpt.h5 -o priors.png", "where joints lie relative to each other"},
        {"pose-estimate show --what curves joints.h5 --truth people.h5 --split test -o curves.svg", "detection rates"}},
-      pose::declare_show, pose::show, CommonSet::kFiles));
+      pose::declare_show, pose::show, CommonSet::kNoClobber));
   p.commands.push_back(cli::command<pose::ConvertOptions>(
       "convert", "read and write annotations",
       "FLIC, LSP, LSP-extended, MPII, COCO keypoints and CSV into fovea.poses (and their pictures into fovea.images), "
@@ -79,7 +79,7 @@ void add_commands(cli::Program& p) {
       "stick figures with known joints.",
       {{"pose-estimate convert --from stick-figures --count 500 --pictures set.h5 -o people.h5", "generated people",
         true},
-       {"pose-estimate convert --from lspet joints.mat --images images --pictures set.h5 -o people.h5",
+       {"pose-estimate convert --from lspet lspet_dataset/joints.mat --images lspet_dataset/images --pictures set.h5 -o people.h5",
         "LSP-extended with its pictures"},
        {"pose-estimate convert --to csv people.h5 -o people.csv", "for other programs"}},
       pose::declare_convert, pose::convert, CommonSet::kSeed | CommonSet::kFiles));
@@ -93,7 +93,7 @@ cli::Program program() {
   p.summary = "find body joints with a ConvNet and a graphical model";
   p.description = kDescription;
   p.examples = {
-      {"pose-estimate convert --from lspet joints.mat --images images --pictures set.h5 -o people.h5",
+      {"pose-estimate convert --from lsp lsp_dataset/joints.mat --images lsp_dataset/images --pictures set.h5 -o people.h5",
        "annotations and pictures"},
       {"pose-estimate train --data people.h5 --images set.h5 --input lsp -o detector.ckpt.h5", "a part detector"},
       {"pose-estimate predict --model detector.ckpt.h5 photo.jpg -o joints.h5", "joints of one person"},

@@ -58,13 +58,13 @@ void add_use(cli::Program& p) {
       {{"rcnn-detect eval found.h5 --truth set.h5 --split test", "mean average precision, 11-point and area"},
        {"rcnn-detect eval found.h5 --truth set.h5 --report classes --draw curves.svg", "a row and a curve for each class"},
        {"rcnn-detect eval found.h5 --truth set.h5 --require 'map>=0.5'", "exits 1 if it is worse"}},
-      rcnn::declare_detect_eval, rcnn::detect_eval, CommonSet::kFormat | CommonSet::kFiles));
+      rcnn::declare_detect_eval, rcnn::detect_eval, CommonSet::kFormat | CommonSet::kNoClobber));
   p.commands.push_back(cli::command<rcnn::DetectShowOptions>(
       "show", "draw detections, or what excites a unit",
       "Boxes with class and score over the pictures, or for units of a layer the regions that excite them most, as warped for the network.",
       {{"rcnn-detect show found.h5 --images set.h5 --truth --count 6 -o found.png", "six pictures, true boxes dashed"},
        {"rcnn-detect show --what units test.h5 --images set.h5 --model net.ckpt.h5 --units 3,17 -o units.png", "the crops that excite two units"}},
-      rcnn::declare_detect_show, rcnn::detect_show, CommonSet::kFiles));
+      rcnn::declare_detect_show, rcnn::detect_show, CommonSet::kNoClobber));
   p.commands.push_back(cli::command<rcnn::SegmentOptions>(
       "segment", "label pixels by scored regions",
       "Scores region proposals with masks by one regression for each class, and pastes them from the weakest to the strongest. {opt:train} "
@@ -81,7 +81,7 @@ void add_conversion(cli::Program& p) {
       "VOC and ILSVRC XML, COCO JSON and VOC result files, into fovea.images and fovea.detections, and back.",
       {{"rcnn-detect convert --from voc VOCdevkit/VOC2007 -o voc.h5", "pictures, boxes and splits in one file"},
        {"rcnn-detect convert --to voc-results found.h5 -o results/", "the files that the development kit reads"}},
-      rcnn::declare_detect_convert, rcnn::detect_convert, CommonSet::kFiles | CommonSet::kFormat));
+      rcnn::declare_detect_convert, rcnn::detect_convert, CommonSet::kFiles));
   p.commands.push_back(cli::command<rcnn::SplitOptions>(
       "split", "split a set into balanced halves",
       "Assigns the images to two halves so that every class is shared as equally as can be found, as val1 and val2 of ILSVRC were made.",

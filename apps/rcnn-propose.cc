@@ -37,7 +37,7 @@ cli::Program program() {
       "Segments each picture in several colour spaces, joins the most similar neighbours until one region is left, and ranks the boxes of "
       "all regions. Grey pictures are taken as colour ones; {opt:shard} divides the pictures.",
       {{"rcnn-propose run --images voc.h5 --split test --mode fast -o boxes.h5", "about 2000 boxes for each picture"},
-       {"rcnn-propose run photo.jpg --mode quality --masks -o boxes.h5", "80 groupings, with the regions' pixels"},
+       {"rcnn-propose run photo.jpg --mode quality --masks -o masks.h5", "80 groupings, with the regions' pixels"},
        {"rcnn-propose run --images set.h5 --im-width 500 --shard 0/4 -o part0.h5", "a quarter, at the width used for ILSVRC"}},
       rcnn::declare_propose, rcnn::propose,
       CommonSet::kSeed | CommonSet::kFiles | CommonSet::kFormat | CommonSet::kDryRun | CommonSet::kShard));
@@ -45,18 +45,18 @@ cli::Program program() {
       "eval", "measure recall and overlap",
       "Best overlap of every true object with the proposals: recall, average best overlap of each class and their mean (MABO), also "
       "against the number of boxes.",
-      {{"rcnn-propose eval boxes.h5 --truth set.h5", "recall and MABO"},
-       {"rcnn-propose eval boxes.h5 --truth set.h5 --report curve --draw mabo.svg", "against the number of boxes"}},
-      rcnn::declare_propose_eval, rcnn::propose_eval, CommonSet::kFormat | CommonSet::kFiles));
+      {{"rcnn-propose eval boxes.h5 --truth voc.h5", "recall and MABO"},
+       {"rcnn-propose eval boxes.h5 --truth voc.h5 --report curve --draw mabo.svg", "against the number of boxes"}},
+      rcnn::declare_propose_eval, rcnn::propose_eval, CommonSet::kFormat | CommonSet::kNoClobber));
   p.commands.push_back(cli::command<rcnn::ProposeShowOptions>(
       "show", "draw proposals over pictures",
       "The best boxes of a picture, or for sets with objects the proposal that overlaps each true object best.",
-      {{"rcnn-propose show boxes.h5 --images set.h5 -o boxes.png", "the best proposal of each object, with its overlap"}},
-      rcnn::declare_propose_show, rcnn::propose_show, CommonSet::kFiles));
+      {{"rcnn-propose show boxes.h5 --images voc.h5 -o boxes.png", "the best proposal of each object, with its overlap"}},
+      rcnn::declare_propose_show, rcnn::propose_show, CommonSet::kNoClobber));
   p.commands.push_back(cli::command<rcnn::ProposeConvertOptions>(
       "convert", "read and write boxes of others", "Published MATLAB box files and TSV, into fovea.proposals, and proposals into TSV.",
-      {{"rcnn-propose convert voc_2007_test.mat --images voc.h5 -o boxes.h5", "the boxes published with R-CNN"}}, rcnn::declare_propose_convert,
-      rcnn::propose_convert, CommonSet::kFiles | CommonSet::kFormat));
+      {{"rcnn-propose convert --from mat voc_2007_test.mat --images voc.h5 -o boxes.h5", "the boxes published with R-CNN"}}, rcnn::declare_propose_convert,
+      rcnn::propose_convert, CommonSet::kFiles));
   p.commands.push_back(merge_command());
   p.commands.push_back(verify_command());
   return p;

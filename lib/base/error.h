@@ -22,7 +22,7 @@ enum class ErrorKind : int {
   kSystem = 71,        // out of memory, cannot start threads
   kCannotCreate = 73,  // output directory missing, no permission, --no-clobber
   kIo = 74,            // disk full, read error, fsync failed
-  kStopped = 75,       // stopped by a signal or --max-time with a valid checkpoint written
+  kStopped = 75,       // stopped by a signal or --max-time; what was written is whole
 };
 
 // what() is the one line for the user, without the tool's name: "FILE: PLACE: what: expected X, found Y".
@@ -36,6 +36,12 @@ class Error : public std::runtime_error {
  private:
   ErrorKind kind_;
   std::string hint_;
+};
+
+// An input that may be good but needs more memory than allowed; kData.
+class MemoryLimitError : public Error {
+ public:
+  MemoryLimitError(const std::string& message, std::string hint) : Error(ErrorKind::kData, message, std::move(hint)) {}
 };
 
 template <typename... Args>

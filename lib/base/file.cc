@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
+#include <list>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 namespace fovea {
@@ -28,40 +32,59 @@ class Input {
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
-  std::vector<std::byte> read_all(int64_t limit) {
+  std::vector<std::byte> read_all(int64_t limit, std::string_view signature) {
     struct stat info {};
     if (fstat(descriptor_, &info) == 0) {
       if (S_ISDIR(info.st_mode)) fail(ErrorKind::kData, "{}: expected a file, found a directory", name_);
       if (S_ISREG(info.st_mode)) check_size(info.st_size, limit);
     }
-    std::vector<std::byte> bytes;
-    bytes.resize(
-        static_cast<size_t>(std::clamp<int64_t>(S_ISREG(info.st_mode) ? info.st_size + 1 : kStep, 1, limit + 1)));
+    std::vector<std::byte> bytes(static_cast<size_t>(S_ISREG(info.st_mode) ? info.st_size : 0));
+    bytes.resize(read_into(bytes));
+    append_stream(bytes, limit, S_ISREG(info.st_mode) ? "" : signature);  // a file may grow meanwhile
+    return bytes;
+  }
+
+ private:
+  static constexpr size_t kFirstBlock = size_t{1} << 16, kLastBlock = size_t{1} << 26;
+
+  // Fills `out` unless the input ends; the number of bytes read.
+  size_t read_into(std::span<std::byte> out) {
     size_t filled = 0;
-    for (;;) {
-      if (filled == bytes.size()) {
-        check_size(static_cast<int64_t>(filled), limit);
-        bytes.resize(std::min(std::max(filled * 2, kStep), static_cast<size_t>(limit) + 1));
-      }
-      const ssize_t got = ::read(descriptor_, bytes.data() + filled, bytes.size() - filled);
+    while (filled < out.size()) {
+      const ssize_t got = ::read(descriptor_, out.data() + filled, out.size() - filled);
       if (got == 0) break;
       if (got > 0)
         filled += static_cast<size_t>(got);
       else if (errno != EINTR)
         fail(ErrorKind::kIo, "{}: cannot read: {}", name_, system_message(errno));
     }
-    check_size(static_cast<int64_t>(filled), limit);
-    bytes.resize(filled);
-    return bytes;
+    return filled;
   }
 
- private:
-  static constexpr size_t kStep = size_t{1} << 16;
+  // What is still to come, in blocks that are not moved as it grows: memory is taken once, not twice.
+  void append_stream(std::vector<std::byte>& bytes, int64_t limit, std::string_view signature) {
+    std::list<std::vector<std::byte>> blocks;
+    size_t total = bytes.size();
+    for (size_t size = kFirstBlock;; size = std::min(2 * size, kLastBlock)) {
+      std::vector<std::byte>& block = blocks.emplace_back(size);
+      block.resize(read_into(block));
+      total += block.size();
+      check_size(static_cast<int64_t>(total), limit);
+      if (block.size() < size) break;
+      if (blocks.size() == 1 && std::memcmp(block.data(), signature.data(), signature.size()) != 0) break;
+    }
+    bytes.reserve(total);
+    for (; !blocks.empty(); blocks.pop_front())
+      bytes.insert(bytes.end(), blocks.front().begin(), blocks.front().end());
+  }
 
   void check_size(int64_t size, int64_t limit) const {
     if (size <= limit) return;
-    fail(ErrorKind::kData, "{}: expected at most {}, found {}", name_, format_bytes(static_cast<double>(limit)),
-         format_bytes(static_cast<double>(size)));
+    const std::string message = fmt::format("{}: expected at most {}, found {}", name_,
+                                            format_bytes(static_cast<double>(limit)),
+                                            format_bytes(static_cast<double>(size)));
+    if (limit >= max_memory()) throw MemoryLimitError(message, "--max-memory sets the limit");
+    fail(ErrorKind::kData, "{}", message);
   }
 
   std::string name_;
@@ -77,7 +100,9 @@ bool looks_like_text(std::string_view head) {
 
 }  // namespace
 
-std::vector<std::byte> read_file(const std::string& path, int64_t limit) { return Input(path).read_all(limit); }
+std::vector<std::byte> read_file(const std::string& path, int64_t limit, std::string_view signature) {
+  return Input(path).read_all(limit, signature);
+}
 
 std::string read_text_file(const std::string& path, int64_t limit) {
   const auto bytes = read_file(path, limit);

@@ -12,7 +12,8 @@
 namespace fovea {
 
 // Whole file, or stdin for "-". Throws Error(kNoInput) if it can't be opened, (kData) above `limit` bytes, (kIo) on read errors.
-std::vector<std::byte> read_file(const std::string& path, int64_t limit);
+// A stream (pipe, terminal, device) that does not begin with `signature` is not read beyond its first bytes.
+std::vector<std::byte> read_file(const std::string& path, int64_t limit, std::string_view signature = {});
 std::string read_text_file(const std::string& path, int64_t limit);
 bool is_directory(const std::string& path);
 bool file_exists(const std::string& path);

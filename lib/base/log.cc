@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -39,6 +40,7 @@ spdlog::level::level_enum to_spdlog(Level level) {
 
 struct Channels {
   std::recursive_mutex mutex;  // one writer at a time, also around the progress line's hooks
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   Settings settings;
   std::atomic<Level> threshold{Level::kInfo};
   std::atomic<bool> has_file{false};
@@ -77,6 +79,13 @@ std::unique_ptr<spdlog::logger> open_file(const std::string& path) {
   }
 }
 
+// The prefix of a line on the terminal.
+std::string speaker(const Channels& c) {
+  if (c.settings.verbose < 2) return c.settings.tool;
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - c.start;
+  return fmt::format("{} {:.3f}s", c.settings.tool, passed.count());
+}
+
 // What the reader of a log needs to know about the machine; none of it may enter a result file.
 std::string heading() {
   std::array<char, 256> host{};
@@ -98,6 +107,7 @@ void configure(const Settings& settings) {
   const std::scoped_lock lock(c.mutex);
   std::unique_ptr<spdlog::logger> file = settings.file.empty() ? nullptr : open_file(settings.file);
   c.settings = settings;
+  c.start = std::chrono::steady_clock::now();
   c.threshold = settings.quiet         ? Level::kError
                 : settings.verbose > 0 ? Level::kDebug
                 : settings.follows     ? Level::kWarning
@@ -126,9 +136,10 @@ void write(Level level, std::string_view text) {
   if (c.erase != nullptr) c.erase();
   each_line(text, [&](const std::string& line) {
     const bool colored = use_color() && level != Level::kInfo;
-    c.terminal->log(to_spdlog(level), colored ? fmt::format("{}: \x1b[{}m{}\x1b[0m: {}", c.settings.tool,
-                                                            look(level).color, look(level).name, line)
-                                              : fmt::format("{}: {}: {}", c.settings.tool, look(level).name, line));
+    const std::string name = speaker(c);
+    c.terminal->log(to_spdlog(level),
+                    colored ? fmt::format("{}: \x1b[{}m{}\x1b[0m: {}", name, look(level).color, look(level).name, line)
+                            : fmt::format("{}: {}: {}", name, look(level).name, line));
   });
   if (c.redraw != nullptr) c.redraw();
 }

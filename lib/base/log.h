@@ -14,7 +14,7 @@ enum class Level { kDebug, kInfo, kWarning, kError };
 struct Settings {
   std::string tool = "fovea";  // prefix of every line
   bool quiet = false;          // errors only
-  int verbose = 0;             // 1: debug lines too
+  int verbose = 0;             // 1: debug lines too; 2: with the seconds since configure()
   std::string file;            // --log-file: everything, with ISO time stamps, appended, flushed per line
   bool follows = false;        // another process speaks for this one: warnings and errors only, if not verbose
 };

@@ -62,10 +62,9 @@ int64_t max_memory() {
 void require_memory(int64_t bytes, std::string_view place) {
   const int64_t limit = max_memory();
   if (bytes >= 0 && bytes <= limit) return;
-  throw Error(ErrorKind::kData,
-              fmt::format("{}: needs {}, the limit is {}", place, format_bytes(static_cast<double>(bytes)),
-                          format_bytes(static_cast<double>(limit))),
-              "--max-memory sets the limit");
+  throw MemoryLimitError(fmt::format("{}: needs {}, the limit is {}", place, format_bytes(static_cast<double>(bytes)),
+                                     format_bytes(static_cast<double>(limit))),
+                         "--max-memory sets the limit");
 }
 
 int64_t checked_multiply(int64_t a, int64_t b, std::string_view place) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <csignal>
 
+#include "base/error.h"
 #include "base/file.h"
 
 namespace fovea::signals {
@@ -13,7 +14,7 @@ namespace {
 // Lock-free atomics: safe in a handler.
 std::atomic<int> graceful_depth{0};
 std::atomic<int> stop_signal{0};
-std::atomic<bool> progress_wanted{false};
+std::atomic<bool> progress_wanted{false}, resumable{false};
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 bool asks_for_saving(int signal) {
@@ -38,10 +39,16 @@ void on_ending(int signal) {
       return;
     }
   }
+  if (resumable && asks_for_saving(signal) && signal != SIGINT) {
+    remove_temporary_files();
+    _exit(static_cast<int>(ErrorKind::kStopped));
+  }
   die_of(signal);
 }
 
 }  // namespace
+
+void set_resumable() { resumable = true; }
 
 void install() {
   alignas(64) static char stack[1 << 16];
@@ -87,7 +94,7 @@ void die_of(int signal) {
 void reset_for_test() {
   graceful_depth = 0;
   stop_signal = 0;
-  progress_wanted = false;
+  progress_wanted = resumable = false;
 }
 
 }  // namespace fovea::signals

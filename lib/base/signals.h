@@ -10,6 +10,10 @@ namespace fovea::signals {
 // (async-signal-safe) and re-raise. SIGPIPE keeps its default action; SIGUSR2 asks for one progress line.
 void install();
 
+// From now on SIGTERM/SIGUSR1/SIGXCPU end the process with code 75 where there is nothing to save, as well: the same
+// command with --resume is what comes next.
+void set_resumable();
+
 // While alive, SIGTERM/SIGUSR1/SIGXCPU/SIGINT only set the flag read by stop_requested().
 class GracefulScope {
  public:

@@ -17,7 +17,9 @@ void declare_reproducibility(OptionTable& table, CommonOptions& options, CommonS
         .text("Recorded in the output. Fixed by default, so that plain runs repeat.");
   }
   if (has(which, CommonSet::kDeterministic)) {
-    table.add("deterministic", options.deterministic, "Same bits for every number of threads.").source("[ours]");
+    table.add("deterministic", options.deterministic, "Same bits for every number of threads.")
+        .source("[ours]")
+        .text("Off permits sums in another order where that is faster; at present it is nowhere, and nothing changes.");
   }
   if (has(which, CommonSet::kShard)) {
     table.add("shard", options.shard_text, "I/N", "Process share I of N, counted from 0.")
@@ -31,12 +33,14 @@ void declare_reproducibility(OptionTable& table, CommonOptions& options, CommonS
 
 void declare_files(OptionTable& table, CommonOptions& options, CommonSet which) {
   table.group("Output files");
-  if (has(which, CommonSet::kFiles)) {
+  if (has(which, CommonSet::kCompress)) {
     table.add("compress", options.compress, "LEVEL", "Deflate level of the datasets, 0 is off.")
         .range(0, 9)
         .default_text("what suits the kind of file")
         .source("[ours]")
         .no_effect_on_content();
+  }
+  if (has(which, CommonSet::kNoClobber)) {
     table.add("no-clobber", options.no_clobber, "Refuse to replace an existing file.").no_effect_on_content();
   }
   if (has(which, CommonSet::kFormat)) {
@@ -60,7 +64,8 @@ void declare_checkpoints(OptionTable& table, CommonOptions& options) {
       .source("[ours]")
       .no_effect_on_content()
       .text("By steps (it) the set of files repeats exactly, by time little work is lost.");
-  table.add("keep", options.keep, "N", "Numbered checkpoints to keep besides the newest.")
+  table.add("keep", options.keep, "N", "Numbered checkpoints, RUN.step00002000.ckpt.h5, to keep besides the newest.")
+      .text("Needs {opt:checkpoint-every} in steps.")
       .range(0, 1000)
       .source("[ours]")
       .no_effect_on_content();
@@ -99,7 +104,7 @@ void declare_running(OptionTable& table, CommonOptions& options) {
 void declare_messages(OptionTable& table, CommonOptions& options) {
   table.group("Messages");
   table.add("quiet", options.quiet, "Print errors only.").short_name('q').excludes("verbose").no_effect_on_content();
-  table.add_count("verbose", options.verbose, "Print details; twice for more.").short_name('v').no_effect_on_content();
+  table.add_count("verbose", options.verbose, "Print details; twice: with the seconds since the start.").short_name('v').no_effect_on_content();
   table.add("log-file", options.log_file, "FILE", "Append all messages with times to FILE.")
       .is_output_path()
       .no_effect_on_content();
@@ -148,6 +153,10 @@ void declare_common(OptionTable& table, CommonOptions& options, CommonSet which)
 void finish_common(CommonOptions& options) {
   options.shard = parse_shard(options.shard_text);
   options.checkpoint_every = parse_checkpoint_period(options.checkpoint_every_text);
+  if (options.keep > 0 && options.checkpoint_every.steps == 0) {
+    fail(ErrorKind::kUsage, "--keep: needs --checkpoint-every in steps, such as 2000it, found '{}'",
+         printable(options.checkpoint_every_text));
+  }
   if (options.format.empty()) options.format = stdout_is_terminal() ? "table" : "tsv";
 }
 

@@ -18,11 +18,13 @@ enum class CommonSet : unsigned {
   kBasic = 0,
   kSeed = 1U << 0,           // --seed
   kDeterministic = 1U << 1,  // --deterministic
-  kFiles = 1U << 2,          // --compress --no-clobber: commands that write HDF5
+  kNoClobber = 1U << 2,      // --no-clobber: commands that write files
   kFormat = 1U << 3,         // --format table|tsv|jsonl: commands that print
   kDryRun = 1U << 4,         // --dry-run
   kShard = 1U << 5,          // --shard
   kCheckpoints = 1U << 6,    // --resume --checkpoint-every --keep --max-time
+  kCompress = 1U << 7,       // --compress: commands that write HDF5
+  kFiles = kCompress | kNoClobber,
   kTraining = kSeed | kDeterministic | kFiles | kDryRun | kCheckpoints,
   kBatch = kSeed | kDeterministic | kFiles | kDryRun | kShard,
 };
@@ -47,7 +49,7 @@ struct CommonOptions {
   std::optional<int> threads;  // absent: SLURM_CPUS_PER_TASK, else affinity mask and cgroup quota
   int64_t max_memory = 0;      // bytes; 0: three quarters of the machine or cgroup
   bool quiet = false;
-  int verbose = 0;
+  int verbose = 0;  // 1: details; 2: with the time since the start
   std::string log_file;
   std::string progress = "auto";
   // Handled by cli::run instead of the command:

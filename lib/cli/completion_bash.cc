@@ -23,7 +23,7 @@ std::string value_cases(const OptionTable& table) {
     const OptionRecord& record = option.record();
     if (record.operand || record.kind == ValueKind::kBool || record.kind == ValueKind::kCount) continue;
     std::string action = "values=''";
-    if (record.completion == Completion::kChoices) action = "values=" + shell_quote(join(record.choices, " "));
+    if (record.completion == Completion::kChoices) action = "values=" + shell_quote(join(offered_choices(record), " "));
     if (record.completion == Completion::kFile) action = "files=-f";
     if (record.completion == Completion::kDirectory) action = "files=-d";
     out += fmt::format("        {}) {} has_value=yes ;;\n", pattern(record), action);

@@ -28,7 +28,7 @@ std::string option_line(const std::string& start, const OptionRecord& record) {
         out += " -x -a '(__fish_complete_directories)'";
         break;
       case Completion::kChoices:
-        out += " -x -a " + fish_quote(join(record.choices, " "));
+        out += " -x -a " + fish_quote(join(offered_choices(record), " "));
         break;
       case Completion::kNone:
         out += " -x";

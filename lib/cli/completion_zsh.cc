@@ -28,7 +28,7 @@ std::string action(const OptionRecord& record) {
     case Completion::kDirectory:
       return "_files -/";
     case Completion::kChoices:
-      return "(" + join(record.choices, " ") + ")";
+      return "(" + join(offered_choices(record), " ") + ")";
     case Completion::kNone:
       break;
   }

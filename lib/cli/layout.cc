@@ -145,7 +145,7 @@ std::string option_facts(const Option& option) {
   if (record.low || record.high) {
     if (record.kind != ValueKind::kCount) add(fmt::format("Range: {}.", expectation(record)));
   }
-  if (!record.choices.empty()) add(fmt::format("One of: {}.", join(record.choices, ", ")));
+  if (!record.choices.empty()) add(fmt::format("One of: {}.", join(offered_choices(record), ", ")));
   if (record.list && !record.operand) add(record.input_path ? "May be repeated." : "A list by commas or repetition.");
   if (record.optional && record.default_text.empty() && record.kind != ValueKind::kBool && !record.required)
     add("Not set by default.");
@@ -172,7 +172,7 @@ const std::vector<ExitCode>& exit_codes() {
       {71, "Out of memory, or threads cannot be started."},
       {73, "An output cannot be created."},
       {74, "Reading or writing failed, for example on a full disk."},
-      {75, "Stopped by a signal or --max-time with a valid checkpoint; run again with --resume."},
+      {75, "Stopped by a signal or --max-time; a checkpoint that is there is whole: run again with --resume."},
       {130, "Interrupted (SIGINT); 141 is a closed pipe, 143 SIGTERM."},
   };
   return codes;

@@ -14,6 +14,12 @@ std::string environment_name(std::string_view long_name) {
 
 }  // namespace
 
+std::vector<std::string> offered_choices(const OptionRecord& record) {
+  std::vector<std::string> out = record.choices;
+  std::erase(out, "");
+  return out;
+}
+
 std::string negated_name(const OptionRecord& record) {
   if (record.kind != ValueKind::kBool || !record.in_config) return {};
   return record.long_name.starts_with("no-") ? record.long_name.substr(3) : "no-" + record.long_name;

@@ -73,6 +73,9 @@ struct OptionRecord {
   std::vector<std::string> not_with;
 };
 
+// The words that may be chosen, without the empty one that stands for "not said".
+std::vector<std::string> offered_choices(const OptionRecord& record);
+
 // The other half of a switch: "no-x" of "x", "x" of "no-x"; empty for other kinds and for switches like --help.
 std::string negated_name(const OptionRecord& record);
 

@@ -110,6 +110,7 @@ int run_own_options(const Program& program, const std::vector<std::string>& argu
 // Of the ranks of a training the first speaks; the others say what went wrong with them alone.
 void apply(const Program& program, const Command& command, const CommonOptions& common) {
   const bool shared = ranks::several() && has(command.which_common, CommonSet::kCheckpoints);
+  if (has(command.which_common, CommonSet::kCheckpoints)) signals::set_resumable();
   const bool follows = shared && !ranks::first();
   const std::string name = shared ? fmt::format("{}[{}]", program.name, ranks::place().rank) : program.name;
   log::configure({name, common.quiet, common.verbose, common.log_file, follows});

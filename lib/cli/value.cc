@@ -114,7 +114,7 @@ std::string exact_duration(double seconds) {
 }
 
 std::string expectation(const OptionRecord& record) {
-  if (!record.choices.empty()) return alternatives(record.choices);
+  if (!record.choices.empty()) return alternatives(offered_choices(record));
   const bool numeric = record.kind != ValueKind::kBool && record.kind != ValueKind::kText;
   if (!numeric || (!record.low && !record.high)) return kind_text(record);
   std::string out;

@@ -20,12 +20,15 @@ struct Overload : Functions... {
 template <typename... Functions>
 Overload(Functions...) -> Overload<Functions...>;
 
+// Shortest, in the fifteen digits that a double has for sure: 57, not 56.99999999999999.
+std::string number_text(double value) { return format_number(parse_double(fmt::format("{:.15g}", value)).value_or(value)); }
+
 std::string tsv_cell(const Cell& cell) {
   return std::visit(
       Overload{[](std::monostate) -> std::string { return "NA"; },
                [](bool value) -> std::string { return value ? "1" : "0"; },
                [](int64_t value) { return std::to_string(value); }, [](float value) { return format_number(value); },
-               [](double value) { return format_number(value); },
+               [](double value) { return number_text(value); },
                [](const std::string& value) { return escape_tsv(value); }},
       cell);
 }
@@ -35,6 +38,7 @@ std::string json_cell(const Cell& cell) {
       Overload{[](std::monostate) -> std::string { return "null"; },
                [](bool value) -> std::string { return value ? "true" : "false"; },
                [](float value) -> std::string { return std::isfinite(value) ? format_number(value) : "null"; },
+               [](double value) -> std::string { return std::isfinite(value) ? number_text(value) : "null"; },
                [](const auto& value) { return io::canonical_json(io::Json(value)); }},
       cell);
 }

@@ -17,8 +17,7 @@ namespace fovea::io {
 ByteSource::ByteSource(const std::string& path) : name_(path) {
   if (path == "-") {
     name_ = "standard input";
-    bytes_ = read_file(path, max_memory());
-    size_ = static_cast<int64_t>(bytes_.size());
+    read_stream(path);
     return;
   }
   struct stat status {};
@@ -27,8 +26,7 @@ ByteSource::ByteSource(const std::string& path) : name_(path) {
   }
   if (S_ISDIR(status.st_mode)) fail_data(path + ": not an HDF5 file", "signature \\x89HDF", "a directory");
   if (!S_ISREG(status.st_mode)) {  // FIFO, /dev/stdin, process substitution
-    bytes_ = read_file(path, max_memory());
-    size_ = static_cast<int64_t>(bytes_.size());
+    read_stream(path);
     return;
   }
   file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -39,6 +37,11 @@ ByteSource::ByteSource(const std::string& path) : name_(path) {
     fail(ErrorKind::kIo, "{}: cannot read: {}", path, system_message(code));
   }
   size_ = status.st_size;
+}
+
+void ByteSource::read_stream(const std::string& path) {
+  bytes_ = read_file(path, max_memory(), kH5Signature);
+  size_ = static_cast<int64_t>(bytes_.size());
 }
 
 ByteSource::ByteSource(std::vector<std::byte> bytes, std::string name)

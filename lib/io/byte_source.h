@@ -1,18 +1,21 @@
-// Random access to the bytes of an input that may be a file, a pipe (read whole) or memory.
+// Random access to the bytes of an HDF5 file that may be a file, a pipe (read whole) or memory.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fovea::io {
 
+inline constexpr std::string_view kH5Signature = "\x89HDF\r\n\x1a\n";
+
 // Thread-safe. Movable only.
 class ByteSource {
  public:
-  // "-" and anything that is not a regular file is read whole, up to max_memory(). Throws Error(kNoInput) if it can't
+  // "-" and anything that is not a regular file is read whole, up to max_memory(), if it begins like HDF5. Throws Error(kNoInput) if it can't
   // be opened, (kData) for a directory.
   explicit ByteSource(const std::string& path);
   ByteSource(std::vector<std::byte> bytes, std::string name);
@@ -27,6 +30,7 @@ class ByteSource {
 
  private:
   void close();
+  void read_stream(const std::string& path);
 
   std::string name_;
   std::vector<std::byte> bytes_;

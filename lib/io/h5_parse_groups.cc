@@ -9,7 +9,6 @@
 namespace fovea::io {
 namespace {
 
-constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
 constexpr int kMaxDepth = 32;          // of nested groups
 constexpr size_t kMaxNames = 1 << 20;  // of links in a file
 constexpr int kMaxTreeLevel = 16;
@@ -56,10 +55,10 @@ std::vector<std::byte> H5Parser::claim(int64_t address, int64_t count, std::stri
 H5Parser::Entry H5Parser::superblock() {
   std::vector<std::byte> head(static_cast<size_t>(std::min<int64_t>(source_.size(), 512)));
   source_.read(0, head);
-  if (head.size() < kSignature.size() || std::memcmp(head.data(), kSignature.data(), kSignature.size()) != 0) {
+  if (head.size() < kH5Signature.size() || std::memcmp(head.data(), kH5Signature.data(), kH5Signature.size()) != 0) {
     // A prefix of the signature is a file cut very short.
-    const size_t common = std::min(head.size(), kSignature.size());
-    if (common > 0 && std::memcmp(head.data(), kSignature.data(), common) == 0) {
+    const size_t common = std::min(head.size(), kH5Signature.size());
+    if (common > 0 && std::memcmp(head.data(), kH5Signature.data(), common) == 0) {
       fail_data(source_.name() + ": truncated", "a superblock of 96 bytes", std::to_string(source_.size()));
     }
     fail_signature(source_, head);
@@ -93,6 +92,11 @@ H5Parser::Entry H5Parser::superblock() {
   if (end_ < 96) cursor.damaged("end of file");
   if (end_ > source_.size()) {
     fail(ErrorKind::kData, "{}: truncated: file says {} bytes, found {}", source_.name(), end_, source_.size());
+  }
+  if (end_ < source_.size()) {
+    throw Error(ErrorKind::kData,
+                fmt::format("{}: file says {} bytes, found {}", source_.name(), end_, source_.size()),
+                "are several files in one stream?");
   }
   if (cursor.offset() != -1) refuse("a driver information block (split or family files)");
   const Entry root = entry(cursor);

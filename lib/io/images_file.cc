@@ -299,6 +299,9 @@ ImagesWriter& ImagesWriter::operator=(ImagesWriter&&) noexcept = default;
 
 void ImagesWriter::add(const ImageRecord& record) { state_->add(record); }
 int64_t ImagesWriter::count() const { return static_cast<int64_t>(state_->ids.size()); }
+int64_t ImagesWriter::count(std::string_view split) const {
+  return std::count(state_->splits.begin(), state_->splits.end(), split);
+}
 std::string ImagesWriter::finish() { return state_->finish(); }
 
 }  // namespace fovea::io

@@ -115,6 +115,7 @@ class ImagesWriter {
 
   void add(const ImageRecord& record);
   int64_t count() const;
+  int64_t count(std::string_view split) const;
   std::string finish();  // the content hash
 
  private:

@@ -10,6 +10,7 @@
 #include "io/h5_reader.h"
 #include "io/json.h"
 #include "io/schema.h"
+#include "io/verify.h"
 
 namespace fovea::io {
 namespace {
@@ -72,6 +73,7 @@ std::vector<Part> open_parts(const std::vector<std::string>& paths, const std::s
       fail_data(reader.path() + ": attribute shard", "0 <= i < n", fmt::format("{}/{}", shard[0], shard[1]));
     }
     if (!parts.empty()) require_same_origin(parts[0].reader, reader);
+    verify_reader(reader);  // the joined file gets a hash of its own, which would vouch for damage
     parts.push_back({std::move(reader), shard[0]});
   }
   std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.index < b.index; });

@@ -47,6 +47,9 @@ int run_verify(const VerifyCommandOptions& options, const cli::Invocation&) {
     try {
       const auto report = io::verify_file(file);
       write_stdout(fmt::format("{}\tok\t{}\t{}\n", escape_tsv(file), report.attributes.schema, report.attributes.content_hash));
+    } catch (const MemoryLimitError& error) {  // nobody knows whether the file is good
+      const std::string what = error.what();
+      throw MemoryLimitError(what.starts_with(file) || file == "-" ? what : file + ": " + what, error.hint());
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kData) throw;
       log::error("{}", printable(error.what(), SIZE_MAX));

@@ -84,6 +84,8 @@ void declare_picture_inputs(cli::OptionTable& table, PictureInputs& inputs) {
   table.add("skip-bad-images", inputs.skip_bad_images, "Leave out pictures that can't be decoded, and say so.");
 }
 
+int64_t limited(int64_t count, int64_t limit) { return limit > 0 ? std::min(count, limit) : count; }
+
 data::ImageSource open_pictures(const PictureInputs& inputs) {
   const int ways = (inputs.pictures.empty() ? 0 : 1) + (inputs.images.empty() ? 0 : 1) + (inputs.list.empty() ? 0 : 1);
   if (ways != 1) {
@@ -99,7 +101,7 @@ data::ImageSource open_pictures(const PictureInputs& inputs) {
     return source;
   }
   std::vector<std::string> paths = list_paths(inputs);
-  if (inputs.limit > 0 && static_cast<int64_t>(paths.size()) > inputs.limit) paths.resize(static_cast<size_t>(inputs.limit));
+  paths.resize(static_cast<size_t>(limited(static_cast<int64_t>(paths.size()), inputs.limit)));
   if (inputs.skip_bad_images) drop_bad_files(paths);
   data::ImageSource source = data::ImageSource::from_files(paths);
   if (inputs.skip_bad_images) warn(source.drop_bad_pictures());

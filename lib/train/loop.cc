@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <deque>
+#include <filesystem>
 #include <limits>
 
 #include "base/error.h"
@@ -104,6 +105,9 @@ void Loop::restore_from(const std::string& path) {
   reports_without_best_ = state.value("reports_without_best", int64_t{0});
   history_ = logged_history(data);
   task_.restore(data, path);
+  for (const int64_t step : numbered_checkpoints(path)) {
+    if (step <= step_) kept_.push_back(sibling_checkpoint(path, fmt::format("step{:08}", step)));
+  }
   log::info("continuing {} at step {} of {}", path, step_, options_.steps);
 }
 
@@ -211,9 +215,9 @@ void Loop::keep_step_file() {
   if (options_.keep <= 0) return;
   const std::string path = sibling_checkpoint(options_.output, fmt::format("step{:08}", step_));
   save(path, false);
-  kept_.push_back(path);
+  if (kept_.empty() || kept_.back() != path) kept_.push_back(path);
   while (static_cast<int64_t>(kept_.size()) > options_.keep) {
-    std::remove(kept_.front().c_str());
+    if (ranks::first()) std::remove(kept_.front().c_str());
     kept_.pop_front();
   }
 }
@@ -290,6 +294,25 @@ std::string sibling_checkpoint(const std::string& output, const std::string& inf
       return output.substr(0, output.size() - suffix.size()) + "." + infix + std::string(suffix);
   }
   return output + "." + infix;
+}
+
+std::vector<int64_t> numbered_checkpoints(const std::string& output) {
+  const std::string pattern = sibling_checkpoint(output, "step");  // the digits follow this word
+  const std::filesystem::path whole(pattern);
+  const std::string name = whole.filename().string();
+  const size_t at = name.rfind(".step") + 5;
+  const std::string_view head = std::string_view(name).substr(0, at), tail = std::string_view(name).substr(at);
+  std::vector<int64_t> steps;
+  std::error_code failed;
+  const std::filesystem::path folder = whole.has_parent_path() ? whole.parent_path() : ".";
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+    const std::string found = entry.path().filename().string();
+    if (found.size() <= head.size() + tail.size() || !found.starts_with(head) || !found.ends_with(tail)) continue;
+    const auto step = parse_int(found.substr(at, found.size() - head.size() - tail.size()));
+    if (step && found == fmt::format("{}{:08}{}", head, *step, tail)) steps.push_back(*step);
+  }
+  std::sort(steps.begin(), steps.end());
+  return steps;
 }
 
 void check_same_parameters(const std::string& stored, const std::string& now, const std::vector<std::string>& ignored,

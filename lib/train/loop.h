@@ -74,6 +74,8 @@ LoopResult run(Task& task, const LoopOptions& options, const io::RootAttributes&
 
 // "run.ckpt.h5" + "best" -> "run.best.ckpt.h5"
 std::string sibling_checkpoint(const std::string& output, const std::string& infix);
+// The steps of the files run.step<SSSSSSSS>.ckpt.h5 that lie beside `output`, ascending.
+std::vector<int64_t> numbered_checkpoints(const std::string& output);
 
 // Throws Error(kData) listing the keys in which two canonical JSON objects differ, `ignored` left out.
 void check_same_parameters(const std::string& stored, const std::string& now, const std::vector<std::string>& ignored,

@@ -53,9 +53,8 @@ expect 0 "$tool" train --method plain --data bad.h5 --net digit.net --batch 4 --
 check "train --skip-bad-images: one less" grep -q '^training images 4,' out
 # The test images are for eval: train does not look at them.
 expect 64 "${train[@]}" --method plain --test other.h5 -o none.h5
+check "train has no --test" grep -q -e "unknown option '--test'" err
 expect 0 "${train[@]}" --method plain --metrics plain.jsonl -o plain.ckpt.h5
-expect 0 "${train[@]}" --method plain --test-split nowhere --test-limit 1 -o untested.ckpt.h5
-check "train --test-split and --test-limit: the same" same_content untested.ckpt.h5 plain.ckpt.h5
 wide=("$tool" train --method plain --data wide.h5 --net wide.net --batch 8 --steps 3 --holdout 0)
 expect 0 "${wide[@]}" -o centre.ckpt.h5
 for options in --random-crop '--resize stretch'; do
@@ -160,8 +159,6 @@ digits=("$tool" generate --model digit.ckpt.h5 --data bad.h5 --gen-net draw.net 
 expect 65 "${digits[@]}" -o none.h5
 expect 0 "${digits[@]}" --skip-bad-images -o changed.ckpt.h5
 check "generate --skip-bad-images says so" grep -q '1 picture(s) can.t be decoded' err
-expect 0 "$tool" generate --model centre.ckpt.h5 --data wide.h5 --gen-net draw.net --batch 8 --steps 1 --resize crop \
-  -o changed.ckpt.h5
 
 # --- attack
 attack=("$tool" attack --model taught.ckpt.h5 --data set.h5 --format tsv)
@@ -182,6 +179,8 @@ expect 0 "${attack[@]}" --attack noise --norm l2 --eps 0.7 -o noise.h5
 check "attack --norm l2" test "$(field norm)" = l2 -a "$(field epsilon)" = 0.7
 check "attack --norm l2: within the ball" less "$(field mean_l2)" 0.701
 expect 64 "${attack[@]}" --attack fgsm --norm l2 -o none.h5
+expect 0 "${attack[@]}" --attack generator --generator gen.ckpt.h5 --eps 0.1 --steps 3 -o changed.h5
+check "attack --attack generator has no --eps, and says so" grep -q -e '--eps is ignored' err
 expect 0 "${attack[@]}" --steps 1 --step-size 0.002 --keep last --eps 0.1 --attack bim -o small.h5
 check "attack --step-size 0.002 in one step" near "$(field mean_linf)" 0.002 1e-2
 

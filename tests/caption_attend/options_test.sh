@@ -172,6 +172,20 @@ done
 check "predict --beam: other captions" other_bytes beam1 beam5
 expect 0 "${predict[@]}" --backbone net.ckpt.h5 --images set.h5 --split test --limit 4 --format text
 check "predict --limit" test "$(wc -l <out)" = 4
+expect 0 "${predict[@]}" --features feats.h5 --images set.h5 --split test --limit 4 --format text
+check "predict --features --limit" test "$(wc -l <out)" = 4
+scored=("$tool" predict --model taught.ckpt.h5 --features feats.h5 --images set.h5 --split test --forced)
+expect 0 "${scored[@]}" --format tsv
+grep -v '^#' out >scores
+expect 0 "${scored[@]}" --format tsv --limit 4
+check "predict --forced --limit 4" test "$(grep -v '^#' out | cut -f1 | sort -u | wc -l)" = 4
+for i in 0 1 2; do
+  expect 0 "${scored[@]}" --format tsv --shard $i/3
+  grep -v '^#' out
+done >shares
+check "predict --forced --shard: the shares are the whole" cmp -s shares scores
+expect 0 "${scored[@]}" --format text --sample
+check "predict --forced draws nothing, and says so" grep -q -e '--sample is ignored' err
 expect 0 "${predict[@]}" --features feats.h5 --images set.h5 --split test -o found.h5
 expect 0 "${predict[@]}" --features feats.h5 --images set.h5 --split test --no-attention -o plain.h5
 check "predict --attention stores maps" grep -q '"captions/attention\|"attention' <("$tool" --info found.h5)

@@ -122,6 +122,8 @@ for tool in bn-train rcnn-propose rcnn-detect pose-estimate caption-attend advge
   check "$tool --quiet says nothing" test ! -s err
   expect 0 "${run[@]}" --verbose -o verbose.h5
   check "$tool --verbose says more" grep -q 'debug: parameters: {' err
+  expect 0 "${run[@]}" -vv -o verbose.h5
+  check "$tool --verbose twice: with the time" grep -q "^$tool [0-9]*\.[0-9]*s: debug: parameters: {" err
   rm -f run.log
   for _ in 1 2; do expect 0 "${run[@]}" --quiet --log-file run.log -o logged.h5; done
   check "$tool --log-file has both runs with their times" test \
@@ -141,6 +143,8 @@ for tool in bn-train rcnn-propose rcnn-detect pose-estimate caption-attend advge
   expect 0 "${train[@]}" --checkpoint-every 2it --keep 2 -o run.ckpt.h5
   check "$tool --checkpoint-every 2it --keep 2 leaves steps 4 and 6" test "$(echo run.step*)" = \
     "run.step00000004.ckpt.h5 run.step00000006.ckpt.h5"
+  expect 64 "${train[@]}" --keep 2 -o none.h5
+  check "$tool --keep without steps says what it needs" grep -q -e '--keep: needs --checkpoint-every in steps' err
   cp run.step00000004.ckpt.h5 later.ckpt.h5
   expect 0 "${train[@]}" --resume -o later.ckpt.h5
   check "$tool --resume continues at the step it finds" grep -q 'continuing later.ckpt.h5 at step 4 of 7' err

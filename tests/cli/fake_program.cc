@@ -50,6 +50,12 @@ void declare_train(OptionTable& table, TrainOptions& o) {
   table.output(o.output, "Checkpoint to write.").required();
 }
 
+void die_writing(const std::string& path) {
+  fovea::AtomicFile file(path);
+  file.write("half");
+  kill(getpid(), SIGTERM);
+}
+
 int train(const TrainOptions& o, const Invocation& call) {
   if (o.mode == "diverge") throw Error(ErrorKind::kDiverged, "step 12: loss is not finite");
   if (o.mode == "data") throw Error(ErrorKind::kData, "a\nb.h5: /boxes: expected 4, found 5", "run it again");
@@ -59,11 +65,7 @@ int train(const TrainOptions& o, const Invocation& call) {
     fovea::write_stdout("0.4\n");
     throw Error(ErrorKind::kNegative, "ap: expected >= 0.5, found 0.4");
   }
-  if (o.mode == "write") {
-    fovea::AtomicFile file(o.output);
-    file.write("half");
-    kill(getpid(), SIGTERM);
-  }
+  if (o.mode == "write") die_writing(o.output);
   if (o.mode == "interrupt") {
     const fovea::signals::GracefulScope scope;
     kill(getpid(), SIGINT);
@@ -88,6 +90,7 @@ void declare_show(OptionTable& table, ShowOptions& o) {
 }
 
 int show(const ShowOptions& o, const Invocation&) {
+  if (o.second == "write") die_writing(o.file);
   fovea::write_stdout(o.file + "|" + o.second + "\n");
   return 0;
 }

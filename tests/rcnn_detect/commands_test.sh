@@ -102,6 +102,8 @@ check "a network is no detector" grep -q 'rcnn-detect train' err
 for i in 0 1 2; do expect 0 "$detect" detect --model a.ckpt.h5 --features test.h5 --shard $i/3 -o part$i.h5; done
 expect 0 "$detect" merge part1.h5 part0.h5 part2.h5 -o merged.h5
 check "shards of detections merge to the whole" cmp -s merged.h5 found.h5
+expect 0 "$detect" detect --model a.ckpt.h5 --features test.h5 --limit 3 --threshold -1e9 --format tsv
+check "detect --features --limit 3" test "$(grep -v '^#' out | cut -f1 | sort -u | wc -l)" = 3
 expect 0 "$detect" detect --model half.ckpt.h5 --features test16.h5 -o half.h5
 map_of() { eval_of "$1" | cut -f 7; }
 check "float16 features give nearly the same mean AP" awk -v a="$(map_of found.h5)" -v b="$(map_of half.h5)" 'BEGIN { exit !(a > 0 && a - b < 0.03 && b - a < 0.03) }'

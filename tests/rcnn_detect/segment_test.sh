@@ -48,6 +48,9 @@ cp out score
 expect 0 "${segment[@]}" --images set.h5 --split test --proposals boxes.h5 -o pictures
 check "features and pictures give the same maps" diff -r found pictures
 check "and the same score" cmp -s score out
+mkdir first
+expect 0 "$detect" segment --model seg.ckpt.h5 --features test.h5 --proposals boxes.h5 --limit 4 -o first
+check "segment --features --limit 4" test "$(find first -name '*.png' | wc -l)" = 4
 expect 0 "${segment[@]}" --features test.h5 --proposals boxes.h5 --background 1
 # shellcheck disable=SC2016
 check "nothing is pasted above 1: all background" awk -F'\t' '$1 == "star" { good = $4 == 0 } END { exit !good }' out

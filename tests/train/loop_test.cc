@@ -7,6 +7,7 @@
 #include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "base/error.h"
 #include "base/signals.h"
@@ -186,4 +187,24 @@ TEST_CASE("loop: patience stops after reports without a better metric") {
 TEST_CASE("loop: names beside the output") {
   CHECK(train::sibling_checkpoint("d/run.ckpt.h5", "best") == "d/run.best.ckpt.h5");
   CHECK(train::sibling_checkpoint("run.h5", "best") == "run.best.h5");
+}
+
+TEST_CASE("loop: no more numbered checkpoints stay than asked for, after a continuation too") {
+  const Folder folder;
+  const std::string output = folder / "a.ckpt.h5";
+  for (const char* other : {"a.step7.ckpt.h5", "a.step0000000x.ckpt.h5", "b.step00000007.ckpt.h5", "a.best.ckpt.h5"})
+    std::ofstream(folder / other) << "not one of them";
+  CHECK(train::numbered_checkpoints(output).empty());
+  Counter task;
+  auto settings = options(output);
+  settings.checkpoint_steps = 5;
+  settings.keep = 2;
+  settings.steps = 21;
+  train::run(task, settings, root());
+  CHECK(train::numbered_checkpoints(output) == std::vector<int64_t>{15, 20});
+  settings.steps = 40;
+  settings.resume = true;
+  Counter again;
+  train::run(again, settings, root());
+  CHECK(train::numbered_checkpoints(output) == std::vector<int64_t>{30, 35});
 }

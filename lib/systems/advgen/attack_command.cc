@@ -212,36 +212,45 @@ void declare_attack(cli::OptionTable& table, AttackOptions& options) {
       .only_with("attack", {"generator"});
   table.add("eps", options.eps, "E", "Radius, pixels in [0,1]; fractions such as 8/255.")
       .default_text("8/255, or 0.5 for L2")
-      .source("[ours]");
+      .source("[ours]")
+      .not_with("generator");
   table.add("norm", options.norm, "NORM", "linf or l2; the attack's own unless noise.")
       .choices({"", "linf", "l2"})
-      .default_text("the attack's");
+      .default_text("the attack's")
+      .not_with("generator");
   table.add("steps", options.steps, "N", "Gradient steps, or queries of square.")
       .range(1, 1e7)
       .default_text("20; 10 for bim; 1000 for square")
-      .source("[ours]");
+      .source("[ours]")
+      .not_with("generator");
   table.add("step-size", options.step_size, "A", "Size of a step.")
       .default_text("2.5 eps / steps; eps / 4 for bim")
-      .source("[Madry et al. 2018]");
+      .source("[Madry et al. 2018]")
+      .not_with("generator");
   table
       .add("restarts", options.restarts, "N",
            "Random starts, or draws of noise; an image falls if any of them fells it.")
       .range(1, 1e6)
       .default_text("1")
-      .source("[ours]");
+      .source("[ours]")
+      .not_with("generator");
   table.add("loss", options.loss, "NAME", "What is climbed: cross-entropy, margin or logit ratio.")
       .choices({"", "ce", "margin", "dlr"})
-      .default_text("ce; margin for square");
+      .default_text("ce; margin for square")
+      .not_with("generator");
   table.add("target", options.target, "CLASS", "Class to reach: none, least-likely, next, a name or a number.")
       .source("[ours]");
   table.add("label", options.label, "WHICH", "Class to leave: the true one, or the one predicted.")
+      .text("A generator reads it if it was trained on the gradient of the true class.")
       .choices({"true", "predicted"})
       .source("[ours]");
   table.add("keep", options.keep, "WHICH", "The most damaging iterate, or the last.")
       .choices({"", "best", "last"})
-      .default_text("best; last for single steps");
+      .default_text("best; last for single steps")
+      .not_with("generator");
   table.add("early-stop", options.early_stop, "Leave images alone once they are fooled.")
-      .default_text("off; on for square");
+      .default_text("off; on for square")
+      .not_with("generator");
   table.add("quantise", options.quantise, "Round to 8 bits, towards the original.").source("[ours]");
   table.add("batch", options.batch, "N", "Images per network call.")
       .range(1, 65536)

@@ -39,6 +39,7 @@ void set_target(const GenerateOptions& options, const train::Model& model, Pertu
 void declare_generate(cli::OptionTable& table, GenerateOptions& options) {
   table.output(options.output, "Checkpoint to write: the generator, and the classifier as it was.").required();
   declare_training_images(table, options.data);
+  declare_test_images(table, options.data);
   table.group("Attack");
   table.add("model", options.model, "FILE", "Classifier to fool; it is not changed.").required().is_input_path();
   table.add("kind", options.kind, "KIND", "One perturbation for all pictures, or one drawn from each.")

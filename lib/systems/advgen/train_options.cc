@@ -209,6 +209,7 @@ GeneratorObjective generator_objective(const TrainOptions& options) {
 void declare_train(cli::OptionTable& table, TrainOptions& options) {
   table.output(options.output, "Checkpoint to write, RUN.ckpt.h5.").required();
   declare_training_images(table, options.data);
+  declare_resize(table, options.data);
   declare_network(table, options);
   declare_method(table, options);
   declare_generator(table, options);

@@ -13,6 +13,7 @@
 #include "io/npz.h"
 #include "systems/bn/commands.h"
 #include "systems/bn/convert_scenes.h"
+#include "systems/image_sources.h"
 #include "systems/run_record.h"
 #include "train/model.h"
 
@@ -64,6 +65,7 @@ std::vector<Part> read_mnist(const ConvertOptions& options) {
     if (parts.empty()) fail(ErrorKind::kNoInput, "{}: expected train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz], found neither these nor t10k-*", in[0]);
     return parts;
   }
+  if (in.size() == 1 && !file_exists(in[0])) fail(ErrorKind::kNoInput, "{}: cannot open: No such file or directory", in[0]);
   if (in.empty() || in.size() % 2 != 0) fail(ErrorKind::kUsage, "--from mnist: expected a folder, or pairs of an image and a label file, found {} operands", in.size());
   for (size_t i = 0; i < in.size(); i += 2) parts.push_back({data::read_idx(in[i], in[i + 1]), split_of(in[i], options.split)});
   return parts;
@@ -118,9 +120,9 @@ void report_folder(const std::string& folder, const data::ClassFolder& classes, 
   if (!classes.ignored.empty()) log::warning("{}: {} file(s) that are not .jpg, .jpeg or .png are left out, the first: {}", folder, classes.ignored.size(), classes.ignored[0]);
   if (classes.corrupt.empty()) return;
   const auto& [id, reason] = classes.corrupt[0];
-  if (!skip) throw Error(ErrorKind::kData, fmt::format("{}/{}: {}", folder, id, reason), "--skip-bad-images leaves such pictures out");
-  for (const auto& [bad, why] : classes.corrupt) log::debug("{}/{}: left out: {}", folder, bad, why);
-  log::warning("{}: {} picture(s) can't be decoded and are left out, the first: {}: {}", folder, classes.corrupt.size(), id, reason);
+  if (!skip) throw Error(ErrorKind::kData, reason, "--skip-bad-images leaves such pictures out");
+  for (const auto& [bad, why] : classes.corrupt) log::debug("left out: {}", why);
+  log::warning("{}: {} picture(s) can't be decoded and are left out, the first: {}", folder, classes.corrupt.size(), reason);
 }
 
 // Every so many pictures of a class go to the test split, so that any share is spread over the folder.
@@ -159,6 +161,7 @@ int convert_folder(const ConvertOptions& options, const cli::Invocation& invocat
       writer.add(record);
     }
   }
+  warn_without_test(options.output, writer.count("test"), several || !options.split.empty() ? 0 : options.test_fraction);
   const int64_t count = writer.count();
   const std::string hash = writer.finish();
   log::info("{}: {} pictures of {} classes, content hash {}", options.output, count, layout.label_set.size(), hash);

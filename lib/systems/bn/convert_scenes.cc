@@ -9,6 +9,7 @@
 #include "data/scenes.h"
 #include "io/images_file.h"
 #include "io/label_png.h"
+#include "systems/image_sources.h"
 #include "systems/run_record.h"
 
 namespace fovea::bn {
@@ -90,6 +91,8 @@ int convert_scenes(const ConvertOptions& options, const cli::Invocation& invocat
     progress.update(i - begin + 1);
   }
   maps.finish(layout.label_set);
+  const bool splits = options.split.empty() && invocation.common.shard.whole();
+  warn_without_test(options.output, writer.count("test"), splits ? options.test_fraction : 0);
   const std::string hash = writer.finish();
   log::info("{}: {} generated pictures, content hash {}", options.output, end - begin, hash);
   return 0;

@@ -145,6 +145,8 @@ void declare_recipe(cli::OptionTable& table, RecipeOptions& options) {
 void declare_train(cli::OptionTable& table, TrainOptions& options) {
   table.output(options.output, "Checkpoint to write, RUN.ckpt.h5.").required();
   declare_training_images(table, options.data);
+  declare_test_images(table, options.data);
+  declare_resize(table, options.data);
   declare_network(table, options.network);
   table.group("Batch normalisation");
   table

@@ -17,6 +17,7 @@
 #include "data/vocabulary.h"
 #include "io/captions_file.h"
 #include "systems/caption/convert_parts.h"
+#include "systems/image_sources.h"
 #include "systems/picture_file.h"
 #include "systems/run_record.h"
 
@@ -241,6 +242,8 @@ int import_scenes(const ConvertOptions& options, const cli::Invocation& invocati
     writer.add(record);
     progress.update(i + 1);
   });
+  const bool splits = options.split.empty() && invocation.common.shard.whole();
+  warn_without_test(options.output, writer.count("test"), splits ? options.test_fraction : 0);
   const std::string hash = writer.finish();
   log::info("{}: {} generated pictures, content hash {}", options.output, end - begin, hash);
   return 0;

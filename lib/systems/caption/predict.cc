@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -48,6 +49,7 @@ class FileSource : public AnnotationSource {
         items_.push_back(item);
       }
     }
+    items_.resize(static_cast<size_t>(limited(count(), options.inputs.limit)));
   }
   int64_t count() const override { return static_cast<int64_t>(items_.size()); }
   const std::string& id(int64_t item) const override {
@@ -195,14 +197,26 @@ class CaptionSink {
   bool has_attention_ = false, has_gate_ = false;
 };
 
+// The captions of the images that --limit and --shard leave.
+std::vector<CaptionSample> share_of(std::vector<CaptionSample> samples, const data::CaptionSet& set,
+                                    const PictureInputs& inputs, const Shard& shard) {
+  const std::vector<int64_t> images = set.images_of(inputs.split);
+  const auto [begin, end] = shard.range(limited(static_cast<int64_t>(images.size()), inputs.limit));
+  const std::set<int64_t> wanted(images.begin() + begin, images.begin() + end);
+  std::erase_if(samples, [&](const CaptionSample& sample) { return wanted.count(sample.image) == 0; });
+  return samples;
+}
+
 // The captions of a set under the model: a row each, and the totals to the log.
-int score_forced(const PredictOptions& o, std::span<Decoder* const> decoders, const CaptionModel& model) {
+int score_forced(const PredictOptions& o, std::span<Decoder* const> decoders, const CaptionModel& model,
+                 const Shard& shard) {
   const io::GridFeaturesReader features(o.features);
   check_features(features.layout(), model, o.features);
   const data::CaptionSet set = data::read_caption_set(o.inputs.images);
   SampleCounts counts;
   constexpr int64_t kAnyLength = 1 << 20;
-  const auto samples = collect_samples(set, o.inputs.split, model.context, features, kAnyLength, false, counts);
+  const auto samples = share_of(collect_samples(set, o.inputs.split, model.context, features, kAnyLength, false, counts),
+                                set, o.inputs, shard);
   if (o.format == "tsv") write_stdout("#image\tnll\twords\tperplexity\tcaption\n");
   FeatureStore store(features, 0);
   double total = 0, words = 0;
@@ -225,6 +239,7 @@ int score_forced(const PredictOptions& o, std::span<Decoder* const> decoders, co
                                  escape_tsv(text)));
     }
   }
+  if (samples.empty() && !shard.whole()) return 0;
   if (samples.empty()) fail_data(o.inputs.images + ": captions", "one at least", "none");
   log::info("{} captions: {} nats a caption, {} a word, perplexity {}", samples.size(),
             format_number(total / static_cast<double>(samples.size())), format_number(total / words),
@@ -243,21 +258,22 @@ void declare_predict(cli::OptionTable& table, PredictOptions& o) {
   table.add("backbone", o.backbone, "FILE", "Network that the features came from, for pictures.").is_input_path();
   table.add("forced", o.forced, "Score the captions of --images instead of writing new ones.").source("[ours]");
   table.group("Writing");
-  table.add("beam", o.beam, "N", "Hypotheses; 1: greedy.").range(1, 1000).source("[arctic-captions]");
-  table.add("n-best", o.n_best, "N", "Captions for each picture.").range(1, 1000).source("[ours]");
-  table.add("length-norm", o.length_norm, "Rank by log-likelihood per word.").source("[arctic-captions]");
-  table.add("max-words", o.max_words, "N", "Length limit.").range(1, 1000).source("[ours]");
-  table.add("suppress-unk", o.suppress_unk, "Never write the unknown word.").source("[ours]");
-  table.add("sample", o.sample, "Draw captions instead of searching for the best.").source("[ours]");
-  table.add("temperature", o.temperature, "X", "Of the draws: p^(1/X).")
+  const auto writes = [](cli::Option& option) { option.not_with("forced"); };
+  writes(table.add("beam", o.beam, "N", "Hypotheses; 1: greedy.").range(1, 1000).source("[arctic-captions]"));
+  writes(table.add("n-best", o.n_best, "N", "Captions for each picture.").range(1, 1000).source("[ours]"));
+  writes(table.add("length-norm", o.length_norm, "Rank by log-likelihood per word.").source("[arctic-captions]"));
+  writes(table.add("max-words", o.max_words, "N", "Length limit.").range(1, 1000).source("[ours]"));
+  writes(table.add("suppress-unk", o.suppress_unk, "Never write the unknown word.").source("[ours]"));
+  writes(table.add("sample", o.sample, "Draw captions instead of searching for the best.").source("[ours]"));
+  writes(table.add("temperature", o.temperature, "X", "Of the draws: p^(1/X).")
       .above(0)
       .at_most(100)
       .only_with("sample")
-      .source("[ours]");
-  table.add("hard-decode", o.hard_decode, "HOW", "What a hard model looks at: expected, argmax or sample.")
+      .source("[ours]"));
+  writes(table.add("hard-decode", o.hard_decode, "HOW", "What a hard model looks at: expected, argmax or sample.")
       .choices({"expected", "argmax", "sample"})
-      .source("[arctic-captions]");
-  table.add("attention", o.attention, "Store attention maps.").source("[ours]");
+      .source("[arctic-captions]"));
+  writes(table.add("attention", o.attention, "Store attention maps.").source("[ours]"));
   table.add("batch", o.batch, "N", "Pictures at a time; does not change the result.")
       .range(1, 4096)
       .no_effect_on_content()
@@ -273,7 +289,7 @@ int predict(const PredictOptions& options, const cli::Invocation& invocation) {
   std::vector<CaptionModel> models = load_models(options.models);
   std::vector<Decoder*> decoders;
   for (CaptionModel& model : models) decoders.push_back(&model.decoder);
-  if (options.forced) return score_forced(options, decoders, models[0]);
+  if (options.forced) return score_forced(options, decoders, models[0], invocation.common.shard);
   std::unique_ptr<AnnotationSource> source;
   if (options.features.empty())
     source = std::make_unique<PictureSource>(options, models[0]);

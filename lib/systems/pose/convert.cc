@@ -15,6 +15,7 @@
 #include "data/stick_figures.h"
 #include "io/images_file.h"
 #include "io/json.h"
+#include "systems/image_sources.h"
 #include "systems/run_record.h"
 
 namespace fovea::pose {
@@ -147,6 +148,7 @@ int generate(const ConvertOptions& options, const cli::Invocation& invocation) {
         add_scene(drawing, scene, i, rows, set, writer);
         progress.update(i + 1);
       });
+  warn_without_test(options.pictures, writer.count("test"), options.test_fraction);
   log::info("{}: {} pictures, content hash {}", options.pictures, options.count, writer.finish());
   const std::string hash = io::write_poses(options.output, run_record(invocation), set, writer_options(invocation));
   log::info("{}: {} people, content hash {}", options.output, set.people(), hash);
@@ -208,8 +210,11 @@ void declare_convert(cli::OptionTable& table, ConvertOptions& o) {
   table.add("list", o.list, "FILE", "Names of the pictures in the file's order.")
       .is_input_path()
       .only_with("from", {"lsp", "lspet"});
-  table.add("split", o.split, "NAME", "Put everybody into this split.");
-  table.add("test-list", o.test_list, "FILE", "Names of the pictures of the split test.").is_input_path();
+  const std::vector<std::string> read{"fovea", "flic", "lsp", "lspet", "mpii", "coco", "csv"};
+  table.add("split", o.split, "NAME", "Put everybody into this split.").only_with("from", read);
+  table.add("test-list", o.test_list, "FILE", "Names of the pictures of the split test.")
+      .is_input_path()
+      .only_with("from", read);
   table.add("person-centric", o.person_centric, "FLIC: keep the person's left and right in back views.")
       .only_with("from", {"flic"});
   table.add("observer-centric", o.observer_centric, "CSV: left and right are the observer's.")

@@ -219,6 +219,7 @@ void declare_eval(cli::OptionTable& table, EvalOptions& o) {
       .only_with("metric", {"pdj"});
   table.add("bootstrap", o.bootstrap, "N", "Add 95 % intervals from N resamplings of the images.")
       .range(0, 100000)
+      .only_with("metric", {"pdj", "pck", "pckh"})
       .source("[ours]");
   table.add("require", o.require, "COND", "Exit 1 unless it holds in the last row, e.g. 'rate>=60'.");
 }

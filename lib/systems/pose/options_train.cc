@@ -122,7 +122,7 @@ void declare_optimization(cli::OptionTable& table, TrainOptions& o) {
   table.add("schedule", o.schedule, "S", "How the rate falls; see bn-train(1).")
       .source("[ours]")
       .default_text("a tenth at 60 % and 85 % of the steps");
-  table.add("momentum", o.momentum, "M", "Of sgd and nesterov.").range(0, 1).below(1).source("[ours]");
+  table.add("momentum", o.momentum, "M", "Of sgd, nesterov and rmsprop.").range(0, 1).below(1).source("[ours]");
   table.add("weight-decay", o.weight_decay, "D", "Of the detector's kernels.").range(0, 1).source("[ours]");
   table.add("clip", o.clip, "NORM", "Bound of the gradient's norm; 0: none.").range(0, 1e9).source("[ours]");
 }
@@ -136,7 +136,7 @@ void declare_augmentation(cli::OptionTable& table, TrainOptions& o) {
       .range(0, 1)
       .source("[paper §3.1]");
   table.add("shift", o.shift, "X", "Move by up to this share of the input.").range(0, 0.5).source("[ours]");
-  table.add("contrast", o.contrast, "X", "Change brightness and contrast by up to this.")
+  table.add("contrast", o.contrast, "X", "Change brightness and contrast by up to this; what is too bright or too dark saturates.")
       .range(0, 0.9)
       .source("[ours]");
 }

@@ -208,7 +208,8 @@ void PersonSampler::fill(const Person& person, const DrawnAugmentation* drawn, i
     sample_picture(source_.pixels(person.item), map, height_, width_, channels_, out);
     for (int64_t i = 0; drawn != nullptr && i < height_ * width_; ++i) {
       for (int64_t c = 0; c < 3; ++c)
-        out[i * channels_ + c] = (out[i * channels_ + c] - 0.5F) * drawn->gain + 0.5F + drawn->offset;
+        // What leaves the range of a picture saturates, as in a camera; contrast normalisation undoes the rest.
+        out[i * channels_ + c] = std::clamp((out[i * channels_ + c] - 0.5F) * drawn->gain + 0.5F + drawn->offset, 0.0F, 1.0F);
     }
   }
   const int64_t joints = settings_.joints.count(), cells = map_height_ * map_width_;

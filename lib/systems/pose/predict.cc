@@ -24,6 +24,12 @@ struct Crowd {
   std::vector<std::vector<Person>> people;  // of each
   std::vector<std::string> splits;          // of each row of the pose file, or empty
   std::optional<io::InputRecord> record;
+
+  void keep_first(int64_t pictures) {
+    if (pictures >= static_cast<int64_t>(items.size())) return;
+    items.resize(static_cast<size_t>(pictures));
+    people.resize(static_cast<size_t>(pictures));
+  }
 };
 
 Person whole_frame(int64_t item) {
@@ -308,11 +314,15 @@ int predict(const PredictOptions& options, const cli::Invocation& invocation) {
   set_precision(options.precision);
   PoseModel model = load_pose_model(options.model);
   PictureInputs inputs = options.inputs;
-  if (!options.data.empty()) inputs.split.clear();  // the pose file's splits choose
+  if (!options.data.empty()) {  // the pose file chooses: its splits, and the first pictures with its people
+    inputs.split.clear();
+    inputs.limit = 0;
+  }
   const data::ImageSource source = open_pictures(inputs);
-  const Crowd crowd = !options.data.empty()    ? from_data(options, source, model)
+  Crowd crowd = !options.data.empty()    ? from_data(options, source, model)
                       : !options.boxes.empty() ? from_boxes(options, source)
                                                : whole_pictures(source);
+  if (options.inputs.limit > 0) crowd.keep_first(options.inputs.limit);
   const auto range = invocation.common.shard.range(static_cast<int64_t>(crowd.items.size()));
   io::RootAttributes root = run_record(invocation);
   root.inputs = {{"model", recorded_path(options.model), "fovea.checkpoint", model.hash},

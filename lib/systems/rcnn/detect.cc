@@ -169,7 +169,7 @@ int detect_from_features(const DetectOptions& options, const cli::Invocation& in
   }
   Output output(options, invocation, scorer.classes(),
                 {input_record("detector", model), {"features", recorded_path(options.features), "fovea.features", features.attributes().content_hash}});
-  const auto [begin, end] = invocation.common.shard.range(features.count());
+  const auto [begin, end] = invocation.common.shard.range(limited(features.count(), options.inputs.limit));
   output.limit(options.set_cap, end - begin);
   Progress progress("detect", "picture", end - begin);
   for (int64_t image = begin; image < end; ++image) {

@@ -85,8 +85,9 @@ void segment_features(const SegmentOptions& options, const Detector& segmenter, 
               std::to_string(layout.dimension));
   }
   check_label_files(files.features().image_ids(), options.features);
-  Progress progress("segment", "picture", files.features().count());
-  for (int64_t image = 0; image < files.features().count(); ++image) {
+  const int64_t count = limited(files.features().count(), options.inputs.limit);
+  Progress progress("segment", "picture", count);
+  for (int64_t image = 0; image < count; ++image) {
     SegmentRegions regions = files.read(image);
     maps.add(regions.list, label_map(segmenter, regions, options.background));
     progress.update(image + 1);

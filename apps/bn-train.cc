@@ -65,7 +65,7 @@ cli::Program program() {
   p.commands.push_back(cli::command<bn::ConvertOptions>(
       "convert", "make image sets; export weights", "Reads MNIST idx files, CIFAR records, folders of classes, or draws generated scenes.",
       {{"bn-train convert --from mnist mnist/ -o mnist.h5", "both splits of MNIST in one file"},
-       {"bn-train convert --from scenes --kind digits --count 100 -o digits.h5", "generated digits", true},
+       {"bn-train convert --from scenes --kind digits --count 100 -o digits.h5", "generated digits"},
        {"bn-train convert --from scenes --kind shapes --side 96 --label-maps maps/ -o shapes.h5", "for detection and segmentation"},
        {"bn-train convert --from checkpoint run.ckpt.h5 -o weights.npz", "weights for NumPy and PyTorch"}},
       bn::declare_convert, bn::convert, CommonSet::kSeed | CommonSet::kFiles | CommonSet::kShard));

@@ -77,8 +77,7 @@ void add_commands(cli::Program& p) {
       "FLIC, LSP, LSP-extended, MPII, COCO keypoints and CSV into fovea.poses (and their pictures into fovea.images), "
       "and back; or draws "
       "stick figures with known joints.",
-      {{"pose-estimate convert --from stick-figures --count 500 --pictures set.h5 -o people.h5", "generated people",
-        true},
+      {{"pose-estimate convert --from stick-figures --count 500 --pictures set.h5 -o people.h5", "generated people"},
        {"pose-estimate convert --from lspet lspet_dataset/joints.mat --images lspet_dataset/images --pictures set.h5 -o people.h5",
         "LSP-extended with its pictures"},
        {"pose-estimate convert --to csv people.h5 -o people.csv", "for other programs"}},

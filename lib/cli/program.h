@@ -11,11 +11,10 @@
 
 namespace fovea::cli {
 
-// A command line that a reader can copy. Tests parse all of them and run those marked runnable.
+// A command line that a reader can copy. Tests run all of them (tests/docs/examples.sh).
 struct Example {
-  std::string line;       // "bn-train train --data digits.h5 -o net.ckpt.h5"
-  std::string shows;      // one sentence
-  bool runnable = false;  // needs no file that the reader must bring
+  std::string line;   // "bn-train train --data digits.h5 -o net.ckpt.h5"
+  std::string shows;  // one sentence
 };
 
 // For the FILES section.

@@ -124,12 +124,12 @@ Program program() {
   p.description = "A tool for tests.\n\nIts main option is {opt:epochs}.";
   p.commands = {
       command("train", "Train a network.", "Longer text about {opt:learning-rate}.",
-              {{"bn-fake train --epochs 3 -o net.ckpt.h5 a.h5", "Trains for three passes.", true}}, declare_train,
+              {{"bn-fake train --epochs 3 -o net.ckpt.h5 a.h5", "Trains for three passes."}}, declare_train,
               train, CommonSet::kTraining | CommonSet::kFormat | CommonSet::kShard),
-      command("show", "Print a file.", "", {{"bn-fake show a.h5", "Prints it.", false}}, declare_show, show,
+      command("show", "Print a file.", "", {{"bn-fake show a.h5", "Prints it."}}, declare_show, show,
               CommonSet::kFormat),
   };
-  p.examples = {{"bn-fake train -o - a.h5 | bn-fake show -", "A pipe.", false}};
+  p.examples = {{"bn-fake train -o - a.h5 | bn-fake show -", "A pipe."}};
   p.files = {{"net.ckpt.h5", "A checkpoint."}};
   p.see_also = {"fovea-files(5)"};
   p.info = [](const std::string& path) { return fovea::write_stdout("info " + path + "\n"), 0; };

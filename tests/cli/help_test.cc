@@ -88,7 +88,7 @@ TEST_CASE("check_program: the fake tool is right, a wrong one is told all its fa
   CHECK(check_program(fake::program()).empty());
   Program program = fake::program();
   program.commands.push_back(command<Odd>("odd", "Odd.", "",
-                                          {{"bn-fake odd --rat 3", "Fails.", false}, {"ls", "Nothing.", false}},
+                                          {{"bn-fake odd --rat 3", "Fails."}, {"ls", "Nothing."}},
                                           declare_odd, [](const Odd&, const Invocation&) { return 0; }));
   std::string all;
   try {

@@ -59,7 +59,7 @@ for options in '--split test' '--split=' '--input 32x48' '--crop joints' '--crop
   '--width 0.05' '--merge sum-relu' '--coarse interleave' '--head 9x9' '--lcn-floor constant' '--dropout 0' \
   '--dropout-kind element' --batch-norm '--torso detector' '--torso both' '--sigma 3' '--batch 3' '--steps 3' \
   '--loss ce' '--fg-weight 3' '--optimizer adam' '--optimizer sgd' '--optimizer rmsprop' '--learning-rate 0.01' \
-  '--schedule constant' '--momentum 0' '--weight-decay 0.1' '--clip 0.001' '--rotation 0' '--scale-low 1' \
+  '--schedule constant' '--momentum 0' '--weight-decay 0.1' '--clip-norm 0.001' '--rotation 0' '--scale-low 1' \
   '--scale-high 1' '--flip 0' '--flip 1' '--shift 0.2' '--contrast 0.5'; do
   # shellcheck disable=SC2086
   expect 0 "${train[@]}" "${small[@]}" $options -o changed.ckpt.h5

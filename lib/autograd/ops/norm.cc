@@ -42,7 +42,8 @@ double merge_moments(kernels::Moments& m, double rows, const SumOverProcesses& s
 kernels::Moments moments(const Var& x, const Tensor& running_mean, const Tensor& running_variance,
                          const BatchNormConfig& config, double& rows) {
   const int64_t columns = x.shape().channels();
-  rows = columns == 0 ? 0 : static_cast<double>(x.value().count() / columns);
+  const int64_t own_rows = columns == 0 ? 0 : x.value().count() / columns;
+  rows = static_cast<double>(own_rows);
   if (config.mode != BatchNormMode::kFrozen) {
     kernels::Moments m = kernels::column_moments(x.value());
     if (config.sum) rows = merge_moments(m, rows, config.sum);

@@ -12,6 +12,7 @@
 #include "systems/classification.h"
 #include "systems/net_library.h"
 #include "systems/run_record.h"
+#include "systems/update_options.h"
 
 namespace fovea::advgen {
 namespace {
@@ -66,15 +67,13 @@ void declare_generate(cli::OptionTable& table, GenerateOptions& options) {
       .below(1)
       .source("[Poursaeed et al. 2018]");
   table.add("batch", options.batch, "N", "Images per step.").range(1, 65536).source("[Poursaeed et al. 2018]");
-  table.add("steps", options.steps, "N", "Updates.").range(1, 1e9).source("[Poursaeed et al. 2018]");
+  add_steps(table, options.steps).source("[Poursaeed et al. 2018]");
   table.group("Reports");
   table.add("eval-every", options.eval_every, "STEPS", "Report on test images every so many steps; 0: at the end.")
       .range(0, 1e12)
       .source("[ours]");
   table.add("eval-images", options.eval_images, "N", "Test images for a report.").range(1, 1e9).source("[ours]");
-  table.add("metrics", options.metrics, "FILE", "Append one JSON object per report.")
-      .is_output_path()
-      .no_effect_on_content();
+  add_metrics(table, options.metrics);
 }
 
 int generate(const GenerateOptions& options, const cli::Invocation& invocation) {

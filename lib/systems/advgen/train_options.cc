@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "nn/optimizer.h"
 #include "systems/advgen/epsilon.h"
+#include "systems/update_options.h"
 
 namespace fovea::advgen {
 namespace {
@@ -123,28 +123,16 @@ void declare_generator(cli::OptionTable& table, TrainOptions& options) {
 }
 
 void declare_optimisation(cli::OptionTable& table, TrainOptions& options) {
-  table.group("Optimisation");
-  table.add("optimizer", options.optimizer, "NAME", "Of the classifier: sgd, nesterov, adam or rmsprop.")
-      .choices(nn::optimizer_names());
-  table.add("learning-rate", options.learning_rate, "R", "Of the classifier.").above(0).at_most(1e6).source("[ours]");
-  table.add("momentum", options.momentum, "M", "Of sgd, nesterov and rmsprop.").range(0, 1).below(1).source("[ours]");
-  table.add("weight-decay", options.weight_decay, "D", "Of conv and dense weights.").range(0, 1e3).source("[ours]");
-  table.add("clip-norm", options.clip_norm, "X", "Largest joint L2 norm of the classifier's gradients; 0: no limit.")
-      .range(0, 1e12)
-      .source("[ours]");
-  table.add("schedule", options.schedule, "TEXT", "How the learning rate changes; see bn-train(1).").source("[ours]");
-  table.add("warmup", options.warmup, "STEPS", "Steps over which the rate rises linearly.")
-      .range(0, 1e9)
-      .source("[ours]");
+  table.group("Optimisation of the classifier");
+  add_optimizer(table, options.optimizer);
+  add_learning_rate(table, options.learning_rate).source("[ours]");
+  add_momentum(table, options.momentum).source("[ours]");
+  add_weight_decay(table, options.weight_decay).source("[ours]");
+  add_clip_norm(table, options.clip_norm).source("[ours]");
+  add_schedule(table, options.schedule).source("[ours]");
+  add_warmup(table, options.warmup).source("[ours]");
   table.add("batch", options.batch, "N", "Images per step.").range(1, 65536).source("[ours]");
-  table.add("epochs", options.epochs, "X", "Length of the run in passes over the data.")
-      .above(0)
-      .at_most(1e6)
-      .source("[ours]");
-  table.add("steps", options.steps, "N", "Length of the run in steps, instead of --epochs.")
-      .range(0, 1e12)
-      .default_text("by --epochs")
-      .source("[ours]");
+  add_length(table, options.epochs, options.steps);
 }
 
 // "linf:8/255" -> bound and radius.
@@ -230,9 +218,7 @@ void declare_train(cli::OptionTable& table, TrainOptions& options) {
            "Also keep the best checkpoint as RUN.best.ckpt.h5: by clean or PGD accuracy on the held-out images.")
       .choices({"last", "clean", "pgd"})
       .source("[ours]");
-  table.add("metrics", options.metrics, "FILE", "Append one JSON object per report.")
-      .is_output_path()
-      .no_effect_on_content();
+  add_metrics(table, options.metrics);
 }
 
 }  // namespace fovea::advgen

@@ -1,7 +1,7 @@
 // The options of `bn-train train`.
-#include "nn/optimizer.h"
 #include "systems/bn/options.h"
 #include "systems/bn/recipe.h"
+#include "systems/update_options.h"
 
 namespace fovea::bn {
 namespace {
@@ -72,22 +72,14 @@ void declare_recipe(cli::OptionTable& table, RecipeOptions& options) {
           "Sets --batch-norm, --activation, --dropout, --lrn, --lr-mult, --l2-scale, --decay-speed, "
           "--photometric-scale, --shuffle, --learning-rate 0.0015, --batch 32, --momentum 0.9, --weight-decay 1e-4 and "
           "--schedule exponential:0.96@8e.");
-  table.add("optimizer", options.optimizer, "NAME", "sgd, nesterov, adam or rmsprop.")
-      .choices({"sgd", "nesterov", "adam", "rmsprop"});
-  table.add("learning-rate", options.learning_rate, "X", "Base learning rate.").above(0).at_most(1e6).source("[ours]");
+  add_optimizer(table, options.optimizer);
+  add_learning_rate(table, options.learning_rate).source("[ours]");
   table.add("lr-mult", options.lr_mult, "X", "Factor on the learning rate (5 and 30 in the paper).")
       .above(0)
       .at_most(1e6)
       .source("[paper §4.2.1]");
-  table.add("momentum", options.momentum, "X", "Momentum of sgd, nesterov and rmsprop.")
-      .range(0, 1)
-      .below(1)
-      .source("[ours]");
-  table
-      .add("weight-decay", options.weight_decay, "X",
-           "L2 weight of conv and dense weights (not of biases, gamma, beta).")
-      .range(0, 1e3)
-      .source("[ours]");
+  add_momentum(table, options.momentum).source("[ours]");
+  add_weight_decay(table, options.weight_decay).source("[ours]");
   table.add("l2-scale", options.l2_scale, "X", "Factor on --weight-decay (1/5 in the paper).")
       .range(0, 1e3)
       .source("[paper §4.2.1]");
@@ -111,33 +103,19 @@ void declare_recipe(cli::OptionTable& table, RecipeOptions& options) {
       .at_most(1)
       .only_with("optimizer", {"adam", "rmsprop"})
       .source("[ours]");
-  table.add("clip-norm", options.clip_norm, "X", "Largest joint L2 norm of the gradients; 0: no limit.")
-      .range(0, 1e12)
-      .source("[ours]");
+  add_clip_norm(table, options.clip_norm).source("[ours]");
   table.add("label-smoothing", options.label_smoothing, "X", "Share of the target spread over all classes.")
       .range(0, 1)
       .below(1)
       .source("[ours]");
-  table.add("schedule", options.schedule, "TEXT", "How the learning rate changes.")
-      .text(
-          "constant, exponential:FACTOR@STEPS, staircase:FACTOR@STEPS, steps:FACTOR@S1;S2, linear or cosine; STEPS may "
-          "be epochs: 8e.");
+  add_schedule(table, options.schedule, true);
   table.add("decay-speed", options.decay_speed, "X", "Divides the schedule's periods (6 in the paper).")
       .above(0)
       .at_most(1e6)
       .source("[paper §4.2.1]");
-  table.add("warmup", options.warmup, "STEPS", "Steps over which the rate rises linearly.")
-      .range(0, 1e9)
-      .source("[ours]");
+  add_warmup(table, options.warmup).source("[ours]");
   table.add("batch", options.batch, "N", "Images per step.").range(1, 65536).source("[paper §4.1]");
-  table.add("epochs", options.epochs, "X", "Length of the run in passes over the data.")
-      .above(0)
-      .at_most(1e6)
-      .source("[ours]");
-  table.add("steps", options.steps, "N", "Length of the run in steps, instead of --epochs.")
-      .range(0, 1e12)
-      .default_text("by --epochs")
-      .source("[ours]");
+  add_length(table, options.epochs, options.steps);
 }
 
 }  // namespace
@@ -178,9 +156,7 @@ void declare_train(cli::OptionTable& table, TrainOptions& options) {
       .add("percentiles", options.percentiles, "LAYER,...",
            "Record the 15th, 50th and 85th percentile of these layers' inputs.")
       .source("[paper §4.1]");
-  table.add("metrics", options.metrics, "FILE", "Append one JSON object per report.")
-      .is_output_path()
-      .no_effect_on_content();
+  add_metrics(table, options.metrics);
   table.add("save-best", options.save_best, "Keep the checkpoint with the best test accuracy as RUN.best.ckpt.h5.")
       .no_effect_on_content();
   table.add("patience", options.patience, "N", "Stop after N reports without a better test accuracy; 0: never.")

@@ -107,6 +107,12 @@ PercentileLog PercentileLog::stored(const io::CheckpointData& data, const std::s
       out.units_[layer] = array.shape[2];
     }
   }
+  for (const auto& layer : out.layers_) {
+    const size_t expected = out.steps_.size() * kLevels * static_cast<size_t>(out.units_.at(layer));
+    if (out.values_.at(layer).size() != expected)
+      fail_data(fmt::format("{}: training/percentiles/{}", origin, layer), fmt::format("{} values", expected),
+                std::to_string(out.values_.at(layer).size()));
+  }
   return out;
 }
 

@@ -29,7 +29,11 @@ Run read_run(const std::string& path, const std::string& name) {
   if (path.ends_with(".jsonl")) return {name, train::read_metrics(path), {}};
   const io::CheckpointData data = io::read_checkpoint(path, {false, false, true});
   if (!data.has_training) fail_data(path, "a checkpoint with its training log", "a model without");
-  return {name, train::logged_history(data), PercentileLog::stored(data, path)};
+  train::History history = train::logged_history(data);
+  if (history.steps().empty()) fail_data(path + ": training/log", "reports", "none: stopped before the first");
+  PercentileLog percentiles = PercentileLog::stored(data, path);
+  if (percentiles.steps().empty()) percentiles = {};
+  return {name, std::move(history), std::move(percentiles)};
 }
 
 std::vector<Run> read_runs(const ShowOptions& options) {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "eval/table.h"
 #include "systems/run_record.h"
+#include "systems/update_options.h"
 
 namespace fovea::caption {
 namespace {
@@ -133,8 +134,6 @@ void declare_objective(cli::OptionTable& table, TrainOptions& o) {
 
 void check_options(const TrainOptions& o) {
   if (o.lambda < 0 && o.lambda != -1) fail(ErrorKind::kUsage, "--lambda: expected a number >= 0, found {}", o.lambda);
-  if (o.steps == 0 && !(o.epochs > 0))
-    fail(ErrorKind::kUsage, "--epochs: expected a number above 0, found {}", o.epochs);
 }
 
 // The words of the training split, or those of --init.
@@ -212,25 +211,16 @@ void declare_train(cli::OptionTable& table, TrainOptions& o) {
   table.add("batching", o.batching, "HOW", "grouped: captions of one length together; padded: any.")
       .choices({"grouped", "padded"})
       .source("[paper §4.3]");
-  table.add("epochs", o.epochs, "N", "Passes over the captions.").range(0, 1e6).source("[ours]");
-  table.add("steps", o.steps, "N", "Updates; 0: as --epochs says.").range(0, 1e9).source("[ours]");
-  table.add("optimizer", o.optimizer, "NAME", "adam, rmsprop-graves, sgd, nesterov, rmsprop.")
-      .choices(nn::optimizer_names())
-      .default_text("the preset's")
-      .source("[paper §4.3]");
+  add_length(table, o.epochs, o.steps);
+  add_optimizer(table, o.optimizer).default_text("the preset's").source("[paper §4.3]");
   table
       .add("learning-rate", o.learning_rate, "R",
            "Of the optimiser; 0: 2e-4 for adam, 1e-4 for rmsprop-graves, else 0.01.")
       .range(0, 100)
       .source("[arctic-captions]");
-  table.add("momentum", o.momentum, "M", "Of sgd, nesterov and rmsprop; rmsprop-graves has 0.9.")
-      .range(0, 1)
-      .below(1)
-      .source("[ours]");
-  table.add("weight-decay", o.weight_decay, "D", "Of weights, not of biases.").range(0, 1).source("[arctic-captions]");
-  table.add("clip-norm", o.clip_norm, "X", "Largest joint norm of the gradients; 0: any.")
-      .range(0, 1e9)
-      .source("[ours]");
+  add_momentum(table, o.momentum).source("[ours]");
+  add_weight_decay(table, o.weight_decay).source("[arctic-captions]");
+  add_clip_norm(table, o.clip_norm).source("[ours]");
   table.add("init", o.init, "FILE", "Start from this caption model's weights.").is_input_path();
   table.add("cache", o.cache, "SIZE", "Memory for annotation vectors; the rest is read again.")
       .as_size()
@@ -250,9 +240,7 @@ void declare_train(cli::OptionTable& table, TrainOptions& o) {
       .range(0, 1e6)
       .source("[arctic-captions]");
   table.add("save-best", o.save_best, "Keep the best state as RUN.best.ckpt.h5.").source("[ours]");
-  table.add("metrics", o.metrics, "FILE", "Reports as JSON lines.")
-      .is_output_path()
-      .no_effect_on_content();
+  add_metrics(table, o.metrics);
   table.group("Output");
   table.output(o.output, "Checkpoint to write.").required();
 }

@@ -1,5 +1,6 @@
 // The options of pose-estimate train.
 #include "systems/pose/train.h"
+#include "systems/update_options.h"
 
 namespace fovea::pose {
 namespace {
@@ -92,7 +93,7 @@ void declare_spatial(cli::OptionTable& table, TrainOptions& o) {
 
 void declare_optimization(cli::OptionTable& table, TrainOptions& o) {
   table.group("Training");
-  table.add("steps", o.steps, "N", "Updates.").range(1, 1e9).source("[ours]");
+  add_steps(table, o.steps).source("[ours]");
   table.add("batch", o.batch, "N", "People in a batch.").range(1, 4096).source("[ours]");
   table.add("loss", o.loss, "KIND", "Squared error, or cross-entropy over cells.")
       .choices({"mse", "ce"})
@@ -108,23 +109,17 @@ void declare_optimization(cli::OptionTable& table, TrainOptions& o) {
       .text(
           "ce divides each map by its sum first, the partition function Z of the paper's equation 1: products of many "
           "messages have no scale of their own. mse is the detector's loss.");
-  table.add("optimizer", o.optimizer, "NAME", "How weights are updated.")
-      .choices({"nesterov", "sgd", "adam", "rmsprop"})
+  add_optimizer(table, o.optimizer)
       .source("[ours]")
       .default_text("nesterov; from stage spatial on adam")
       .text(
           "Energies of displacements that were rare in the training set have tiny gradients: plain steps hardly move "
           "them.");
-  table.add("learning-rate", o.learning_rate, "R", "For a loss summed over cells.")
-      .above(0)
-      .at_most(100)
-      .source("[ours]");
-  table.add("schedule", o.schedule, "S", "How the rate falls; see bn-train(1).")
-      .source("[ours]")
-      .default_text("a tenth at 60 % and 85 % of the steps");
-  table.add("momentum", o.momentum, "M", "Of sgd, nesterov and rmsprop.").range(0, 1).below(1).source("[ours]");
-  table.add("weight-decay", o.weight_decay, "D", "Of the detector's kernels.").range(0, 1).source("[ours]");
-  table.add("clip", o.clip, "NORM", "Bound of the gradient's norm; 0: none.").range(0, 1e9).source("[ours]");
+  add_learning_rate(table, o.learning_rate).source("[ours]").text("The loss is summed over cells.");
+  add_schedule(table, o.schedule).source("[ours]").default_text("a tenth at 60 % and 85 % of the steps");
+  add_momentum(table, o.momentum).source("[ours]");
+  add_weight_decay(table, o.weight_decay).source("[ours]").text("Of the detector alone.");
+  add_clip_norm(table, o.clip_norm).source("[ours]");
 }
 
 void declare_augmentation(cli::OptionTable& table, TrainOptions& o) {
@@ -162,9 +157,7 @@ void declare_train(cli::OptionTable& table, TrainOptions& o) {
   table.add("report-every", o.report_every, "N", "Updates between reports; 0: only at the end.")
       .range(0, 1e9)
       .source("[ours]");
-  table.add("metrics", o.metrics, "FILE", "Reports as JSON lines.")
-      .is_output_path()
-      .no_effect_on_content();
+  add_metrics(table, o.metrics);
 }
 
 }  // namespace fovea::pose

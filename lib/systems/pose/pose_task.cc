@@ -94,7 +94,7 @@ nn::OptimizerConfig PoseTask::optimizer_config() const {
   config.kind = nn::parse_optimizer(options_.optimizer.empty() ? usual : options_.optimizer);
   config.momentum = options_.momentum;
   config.weight_decay = options_.weight_decay;
-  config.clip_norm = options_.clip;
+  config.clip_norm = options_.clip_norm;
   return config;
 }
 

@@ -26,7 +26,7 @@ struct TrainOptions {
   // Training
   std::string optimizer, schedule, loss = "mse", spatial_loss = "ce";
   int64_t steps = 10000, batch = 16, report_every = 500;
-  double learning_rate = 1e-3, momentum = 0.9, weight_decay = 1e-4, clip = 10, foreground = 1;
+  double learning_rate = 1e-3, momentum = 0.9, weight_decay = 1e-4, clip_norm = 10, foreground = 1;
   // Augmentation
   double rotation = 20, scale_low = 0.5, scale_high = 1.5, flip = 0.5, shift = 0, contrast = 0;
 };

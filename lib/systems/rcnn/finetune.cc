@@ -16,6 +16,7 @@
 #include "systems/rcnn/feature_extractor.h"
 #include "systems/rcnn/windows.h"
 #include "systems/run_record.h"
+#include "systems/update_options.h"
 #include "train/data_parallel.h"
 #include "train/loop.h"
 #include "train/model.h"
@@ -239,17 +240,14 @@ void declare_finetune(cli::OptionTable& table, FinetuneOptions& options) {
       .source("[paper, appendix A]");
   table.add("crop", options.crop, "N", "Side of the network's input; 0: its own.").range(0, 4096).source("[ours]");
   table.group("Training");
-  table.add("steps", options.steps, "N", "Updates.").range(1, 1e9).source("[R-CNN code]");
-  table.add("learning-rate", options.learning_rate, "R", "Of weights; biases learn twice as fast.")
-      .above(0)
-      .at_most(100)
-      .source("[paper §2.3]");
+  add_steps(table, options.steps).source("[R-CNN code]");
+  add_learning_rate(table, options.learning_rate).source("[paper §2.3]").text("Biases learn twice as fast.");
   table.add("classifier-rate", options.classifier_rate, "X", "The new classifier learns X times as fast.")
       .range(0, 1e4)
       .source("[R-CNN code]");
-  table.add("schedule", options.schedule, "S", "How the rate falls; see bn-train(1).").source("[R-CNN code]");
+  add_schedule(table, options.schedule).source("[R-CNN code]");
   table.add("momentum", options.momentum, "M", "Of SGD.").range(0, 1).below(1).source("[R-CNN code]");
-  table.add("weight-decay", options.weight_decay, "D", "Of weights, not of biases.").range(0, 1).source("[R-CNN code]");
+  add_weight_decay(table, options.weight_decay).source("[R-CNN code]");
   table.add("freeze-below", options.freeze_below, "LAYER", "Keep the layers before this one as they are.")
       .source("[ours]");
   table.add("batch-statistics", options.batch_statistics, "Train batch_norm layers on batch statistics.")
@@ -259,7 +257,7 @@ void declare_finetune(cli::OptionTable& table, FinetuneOptions& options) {
   table.add("report-every", options.report_every, "N", "Updates between reports; 0: only at the end.")
       .range(0, 1e9)
       .source("[ours]");
-  table.add("metrics", options.metrics, "FILE", "Reports as JSON lines.").is_output_path().no_effect_on_content();
+  add_metrics(table, options.metrics);
 }
 
 int finetune(const FinetuneOptions& options, const cli::Invocation& invocation) {

@@ -13,6 +13,7 @@
 #include "systems/rcnn/detector.h"
 #include "systems/rcnn/hard_negatives.h"
 #include "systems/run_record.h"
+#include "systems/update_options.h"
 #include "train/loop.h"
 #include "train/model.h"
 
@@ -240,7 +241,7 @@ void declare_train_detector(cli::OptionTable& table, TrainDetectorOptions& optio
   table.group("Output");
   table.output(options.output, "Detector to write: a checkpoint with the network.").required();
   table.add("report-every", options.report_every, "N", "Images between reports; 0: only at the end.").range(0, 1e9).source("[ours]");
-  table.add("metrics", options.metrics, "FILE", "Reports as JSON lines.").is_output_path().no_effect_on_content();
+  add_metrics(table, options.metrics);
 }
 
 int train_detector(const TrainDetectorOptions& options, const cli::Invocation& invocation) {

@@ -84,17 +84,22 @@ set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "image networks on ordinary CPUs, the li
 The static library that the programs of the package fovea are made of:
 tensors, differentiable operations, networks, data sets and their files,
 evaluation, and the five systems.")
+# Further arguments: lines of lintian overrides.
 function(fovea_document name component)
   set(documents ${CMAKE_INSTALL_DATADIR}/doc/${name})
   install(FILES ${FOVEA_PACKAGING}/copyright ${CMAKE_BINARY_DIR}/changelog.Debian.gz DESTINATION ${documents} COMPONENT ${component})
   file(WRITE ${CMAKE_BINARY_DIR}/lintian/${name}
        "# Not made for upload to Debian.\n${name}: initial-upload-closes-no-bugs [usr/share/doc/${name}/changelog.Debian.gz:1]\n")
+  foreach(override IN LISTS ARGN)
+    file(APPEND ${CMAKE_BINARY_DIR}/lintian/${name} "${override}\n")
+  endforeach()
   install(FILES ${CMAKE_BINARY_DIR}/lintian/${name} DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides COMPONENT ${component})
 endfunction()
 fovea_document(fovea tools)
 fovea_document(libfovea-dev library)
 if(TARGET fovea_mpi)
-  fovea_document(fovea-mpi mpi)
+  fovea_document(fovea-mpi mpi "# It calls MPI and nothing else."
+                 "fovea-mpi: library-not-linked-against-libc [usr/lib/*/fovea/libfovea-mpi.so]")
 endif()
 fovea_compress(${FOVEA_PACKAGING}/changelog ${CMAKE_BINARY_DIR}/changelog.Debian.gz)
 include(CPack)

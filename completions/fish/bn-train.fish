@@ -226,7 +226,7 @@ complete -c bn-train -n '__fish_seen_subcommand_from import' -l help -s h -d 'Pr
 complete -c bn-train -n '__fish_seen_subcommand_from import' -l version -d 'Print the version and stop.'
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -F
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -l output -s o -r -F -d 'The fovea.images file; .npz or .ckpt.h5 for --from checkpoint.'
-complete -c bn-train -n '__fish_seen_subcommand_from convert' -l from -x -a 'mnist cifar10 cifar100 cifar100-coarse folder scenes checkpoint' -d 'Kind of the input.'
+complete -c bn-train -n '__fish_seen_subcommand_from convert' -l from -x -a 'mnist cifar10 cifar100 cifar100-coarse folder scenes checkpoint log' -d 'Kind of the input.'
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -l split -x -d 'Split of all images read.'
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -l names -r -F -d 'Class names, one a line.'
 complete -c bn-train -n '__fish_seen_subcommand_from convert' -l test-fraction -x -d 'Share of folder pictures and scenes that becomes the test split.'

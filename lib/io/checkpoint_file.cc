@@ -275,6 +275,16 @@ CheckpointData read_checkpoint(const std::string& path, CheckpointParts parts) {
   return data;
 }
 
+LogTable read_log_file(const std::string& path) {
+  const H5Reader reader = H5Reader::open(path, "fovea.log");
+  LogTable table;
+  table.steps = reader.read<int64_t>("step");
+  for (const std::string& name : reader.datasets()) {
+    if (name != "step") table.columns.push_back({name, reader.read<double>(name)});
+  }
+  return table;
+}
+
 std::string write_log_file(const std::string& target, RootAttributes root, const std::vector<int64_t>& steps,
                            const std::vector<LogColumn>& columns, WriterOptions options) {
   root.schema = "fovea.log";

@@ -92,7 +92,12 @@ std::string write_checkpoint(const std::string& target, RootAttributes root, con
 // Throws Error(kData) for a damaged file, non-finite parameters included.
 CheckpointData read_checkpoint(const std::string& path, CheckpointParts parts = {});
 
-// fovea.log as a file of its own.
+// fovea.log as a file of its own. Reading throws Error(kData).
+struct LogTable {
+  std::vector<int64_t> steps;
+  std::vector<LogColumn> columns;
+};
+LogTable read_log_file(const std::string& path);
 std::string write_log_file(const std::string& target, RootAttributes root, const std::vector<int64_t>& steps,
                            const std::vector<LogColumn>& columns, WriterOptions options = {});
 

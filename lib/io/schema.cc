@@ -309,7 +309,7 @@ SchemaSpec log_table() {
   SchemaSpec schema;
   schema.name = "fovea.log";
   schema.summary = "the training log as columns";
-  schema.made_by = "the train commands";
+  schema.made_by = "bn-train convert --from log";
   schema.fields = {
       field("step", "int64", "S", "report", "step of each report"),
       optional(field("<column>", "float64", "S", "report", "one quantity, NaN = absent")),

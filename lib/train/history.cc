@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "io/h5_reader.h"
 #include "io/json.h"
 
 namespace fovea::train {
@@ -155,6 +157,28 @@ History read_metrics(const std::string& path) {
     history.add(object["step"].get<int64_t>(), metrics);
   }
   return history;
+}
+
+bool is_log_file(const std::string& path) {
+  if (path.ends_with(".jsonl")) return true;
+  std::error_code failed;  // a stream can be read once only: it is taken for a checkpoint
+  if (!std::filesystem::is_regular_file(path, failed)) return false;
+  return io::H5Reader::open(path, "").attributes().schema == "fovea.log";
+}
+
+History read_log(const std::string& path) {
+  if (path.ends_with(".jsonl")) return read_metrics(path);
+  io::LogTable table = io::read_log_file(path);
+  History history;
+  history.set_steps(std::move(table.steps));
+  for (io::LogColumn& column : table.columns) history.set_column(column.name, std::move(column.values));
+  return history;
+}
+
+History log_of_checkpoint(const io::CheckpointData& data, const std::string& path) {
+  if (!data.has_training) fail_data(path, "a checkpoint with its training log", "a model without");
+  if (data.log_steps.empty()) fail_data(path + ": training/log", "reports", "none: stopped before the first");
+  return logged_history(data);
 }
 
 }  // namespace fovea::train

@@ -58,7 +58,12 @@ class MetricsFile {
   int descriptor_ = -1;
 };
 
-// Reads a --metrics file back (bn-train show takes one). Throws Error(kData) with FILE:LINE.
+// Reads a --metrics file back. Throws Error(kData) with FILE:LINE.
 History read_metrics(const std::string& path);
+// Is this a log of its own, a --metrics file (*.jsonl) or a fovea.log file, and not a checkpoint? Streams never are.
+bool is_log_file(const std::string& path);
+History read_log(const std::string& path);  // of such a file
+// The log in a checkpoint, from `path`. Throws Error(kData) if it has none, or no reports.
+History log_of_checkpoint(const io::CheckpointData& data, const std::string& path);
 
 }  // namespace fovea::train

@@ -261,6 +261,18 @@ for split in test train; do
   expect 0 "$tool" show base.ckpt.h5 --what confusion --data set.h5 --split $split -o $split.svg
 done
 check "show --split: another matrix" other_bytes test.svg train.svg
+# The training log as a file of its own, from a checkpoint and from what --metrics wrote.
+expect 0 "$tool" convert --from log base.ckpt.h5 -o log.h5
+check "convert --from log: fovea.log" grep -q '"fovea.log"' <("$tool" --info log.h5)
+expect 0 "$tool" verify log.h5
+expect 0 "$tool" show log.h5 --metric loss --names Bertha --title 'How it went' -o same.svg
+check "show draws it as it draws the checkpoint" cmp -s same.svg curve.svg
+expect 0 "${train[@]}" --eval-every 5 --metrics lines.jsonl -o lined.ckpt.h5
+for file in lined.ckpt.h5 lines.jsonl; do expect 0 "$tool" convert --from log $file -o ${file%%.*}.h5; done
+check "convert --from log: the same columns from both" same_content lined.h5 lines.h5
+expect 75 "${train[@]}" --max-time 0.001 -o stopped.ckpt.h5
+for what in curves summary; do expect 65 "$tool" show stopped.ckpt.h5 --what $what -o none.svg; done
+check "show of a run without reports says so" grep -q 'stopped before the first' err
 
 # --- merge
 for i in 0 2; do expect 0 "$tool" convert --from scenes --kind digits --count 12 --shard $i/3 -o part$i.h5; done

@@ -15,6 +15,7 @@
 #include "systems/bn/convert_scenes.h"
 #include "systems/image_sources.h"
 #include "systems/run_record.h"
+#include "train/history.h"
 #include "train/model.h"
 
 namespace fovea::bn {
@@ -190,6 +191,22 @@ int convert_checkpoint(const ConvertOptions& options, const cli::Invocation& inv
   return 0;
 }
 
+int convert_log(const ConvertOptions& options, const cli::Invocation& invocation) {
+  if (options.inputs.size() != 1)
+    fail(ErrorKind::kUsage, "--from log: expected one checkpoint or .jsonl file, found {}", options.inputs.size());
+  probe_output(options.output, invocation.common.no_clobber);
+  const std::string& path = options.inputs[0];
+  const train::History history =
+      train::is_log_file(path) ? train::read_log(path)
+                               : train::log_of_checkpoint(io::read_checkpoint(path, {false, false, true}), path);
+  std::vector<io::LogColumn> columns;
+  for (const std::string& name : history.names()) columns.push_back({name, history.column(name)});
+  const std::string hash = io::write_log_file(options.output, run_record(invocation), history.steps(), columns,
+                                              writer_options(invocation));
+  log::info("{}: {} reports, content hash {}", options.output, history.steps().size(), hash);
+  return 0;
+}
+
 }  // namespace
 
 int convert(const ConvertOptions& options, const cli::Invocation& invocation) {
@@ -198,6 +215,7 @@ int convert(const ConvertOptions& options, const cli::Invocation& invocation) {
   if (options.from == "mnist") return write_parts(read_mnist(options), options, invocation);
   if (options.from == "folder") return convert_folder(options, invocation);
   if (options.from == "scenes") return convert_scenes(options, invocation);
+  if (options.from == "log") return convert_log(options, invocation);
   if (options.from == "checkpoint") return convert_checkpoint(options, invocation);
   return write_parts(read_cifar_parts(options), options, invocation);
 }

@@ -73,8 +73,8 @@ void declare_convert(cli::OptionTable& table, ConvertOptions& options) {
   table.operand("INPUT", options.inputs, "What to read; see --from.", 0, -1);
   table.output(options.output, "The fovea.images file; .npz or .ckpt.h5 for --from checkpoint.").required();
   table.group("Conversion");
-  table.add("from", options.from, "FORMAT", "Kind of the input.").choices({"mnist", "cifar10", "cifar100", "cifar100-coarse", "folder", "scenes", "checkpoint"}).required()
-      .text("mnist: a folder with the four idx files, or an image file and its label file. cifar10, cifar100: record files. folder: FOLDER/<class>/*.jpg|png, or several such folders named after splits. scenes: generated pictures, no input. checkpoint: weights as .npz, or a model without training state as .h5.");
+  table.add("from", options.from, "FORMAT", "Kind of the input.").choices({"mnist", "cifar10", "cifar100", "cifar100-coarse", "folder", "scenes", "checkpoint", "log"}).required()
+      .text("mnist: a folder with the four idx files, or an image file and its label file. cifar10, cifar100: record files. folder: FOLDER/<class>/*.jpg|png, or several such folders named after splits. scenes: generated pictures, no input. checkpoint: weights as .npz, or a model without training state as .h5. log: the training log of a checkpoint of any tool, or a --metrics file, as fovea.log.");
   table.add("split", options.split, "NAME", "Split of all images read.").default_text("from the file names where they tell (train, t10k, test)");
   table.add("names", options.names, "FILE", "Class names, one a line.").is_input_path().only_with("from", {"mnist", "cifar10", "cifar100", "cifar100-coarse"});
   table.add("test-fraction", options.test_fraction, "X", "Share of folder pictures and scenes that becomes the test split.").range(0, 1).below(1).source("[ours]");

@@ -26,11 +26,9 @@ struct Run {
 };
 
 Run read_run(const std::string& path, const std::string& name) {
-  if (path.ends_with(".jsonl")) return {name, train::read_metrics(path), {}};
+  if (train::is_log_file(path)) return {name, train::read_log(path), {}};
   const io::CheckpointData data = io::read_checkpoint(path, {false, false, true});
-  if (!data.has_training) fail_data(path, "a checkpoint with its training log", "a model without");
-  train::History history = train::logged_history(data);
-  if (history.steps().empty()) fail_data(path + ": training/log", "reports", "none: stopped before the first");
+  train::History history = train::log_of_checkpoint(data, path);
   PercentileLog percentiles = PercentileLog::stored(data, path);
   if (percentiles.steps().empty()) percentiles = {};
   return {name, std::move(history), std::move(percentiles)};

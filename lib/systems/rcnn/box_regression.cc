@@ -137,9 +137,10 @@ BoxRegressor fit_box_regressor(const std::vector<const float*>& rows, const std:
     const std::vector<Eigen::Index> kept = best_fitted(x, z, beta, n - left_out);
     beta = ridge(x(kept, Eigen::all), z(kept, Eigen::all), lambda);
   }
-  for (int k = 0; k < 4; ++k) {
+  for (Eigen::Index k = 0; k < 4; ++k) {
     regressor.mean[static_cast<size_t>(k)] = whitening.mean(k);
-    for (int j = 0; j < 4; ++j) regressor.unwhiten[static_cast<size_t>(k * 4 + j)] = whitening.backward(k, j);
+    for (Eigen::Index j = 0; j < 4; ++j)
+      regressor.unwhiten[static_cast<size_t>(k * 4 + j)] = whitening.backward(k, j);
   }
   regressor.weights.assign(beta.data(), beta.data() + beta.size());
   return regressor;

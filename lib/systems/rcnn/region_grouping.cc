@@ -29,7 +29,7 @@ class Grouping {
     if (terms.texture) texture_ = set.texture;
     hierarchy_.initial = initial_;
     hierarchy_.boxes = set.boxes;
-    const auto all = static_cast<size_t>(2 * initial_);
+    const size_t all = 2 * static_cast<size_t>(initial_);
     slot_.resize(all);
     alive_.assign(all, false);
     seen_.assign(all, -1);

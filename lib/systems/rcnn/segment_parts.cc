@@ -13,7 +13,7 @@ namespace fovea::rcnn {
 namespace {
 
 std::string stem_of(const std::string& image_id) {
-  const std::string name = base_name(image_id);
+  std::string name = base_name(image_id);
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });

@@ -63,7 +63,7 @@ std::shared_ptr<const Product> find(const Key& key) {
   if (const auto found = cache.find(key); found != cache.end()) return found->second;
   if (cache.size() >= kMaxCached) cache.clear();
   try {
-    const auto product = create(key);
+    std::shared_ptr<const Product> product = create(key);
     cache.emplace(key, product);
     return product;
   } catch (const dnnl::error& error) {

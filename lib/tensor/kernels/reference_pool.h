@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "tensor/kernels/pool_geometry.h"
@@ -29,7 +30,7 @@ void max_pool_forward(const PoolGeometry& s, const T* x, T* y, uint16_t* winner)
       for (int64_t iy = rows.begin; iy < rows.end; ++iy) {
         for (int64_t ix = columns.begin; ix < columns.end; ++ix) {
           const T value = x[((n * s.h + iy) * s.w + ix) * s.c + c];
-          if (found && !(value > best) && value == value) continue;  // NaN wins, so that it is seen
+          if (found && !(value > best) && !std::isnan(value)) continue;  // NaN wins, so that it is seen
           found = true;
           best = value;
           cell = (iy - rows.first) * s.kw + (ix - columns.first);

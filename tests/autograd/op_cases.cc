@@ -423,7 +423,7 @@ void add_heat_maps(std::vector<OpCase>& out) {
 
 void add_spatial(std::vector<OpCase>& out) {
   const auto spatial = [&](const char* variant, Shape evidence, int64_t outputs, int64_t size,
-                           ops::SpatialConfig config, bool small = true) {
+                           const ops::SpatialConfig& config, bool small = true) {
     const auto build = [config](const Vars& v) { return ops::spatial_model(v[0], v[1], v[2], config); };
     out.push_back({.op = "spatial_model",
                    .variant = variant,

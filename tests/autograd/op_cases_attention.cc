@@ -36,7 +36,7 @@ struct Recurrence {
   }
 
   std::function<Var(const Vars&)> build(ops::Activation activation, double temperature,
-                                        std::vector<bool> sampled) const {
+                                        const std::vector<bool>& sampled) const {
     return [self = *this, activation, temperature, sampled](const Vars& v) {
       ops::AttentionLstmInputs in{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], {}, {}};
       if (self.gates > 0) in.gate_weight = v[11], in.gate_bias = v[12];
@@ -58,7 +58,7 @@ void add_recurrence(std::vector<OpCase>& out) {
   scalar.gates = 1;
   vector.gates = 4;
   const auto add = [&](const char* variant, const Recurrence& r, ops::Activation activation, double temperature,
-                       std::vector<bool> sampled) {
+                       const std::vector<bool>& sampled) {
     out.push_back({.op = "attention_lstm",
                    .variant = variant,
                    .inputs = r.inputs(),

@@ -254,7 +254,9 @@ TEST_CASE("h5: missing dataset, wrong type, rank, extent") {
     CHECK(std::string(error.what()) == path + ": " + test.message);
     CHECK(error.kind() == ErrorKind::kData);
   }
-  for (const auto& [kind, name] : {std::pair{&images, "id"}, {&checkpoint, "model/network"}, {&log, "step"}, {&captions, "vocabulary"}}) {
+  for (const auto& missing : {std::pair{&images, "id"}, {&checkpoint, "model/network"}, {&log, "step"}, {&captions, "vocabulary"}}) {
+    const auto* kind = missing.first;
+    const char* name = missing.second;
     kind->write(path);
     edit(path, [&](hid_t file) { H5Ldelete(file, name, H5P_DEFAULT); });
     check_data_error(error_of([&] { kind->read(path); }), path, std::string(name) + ": expected ");

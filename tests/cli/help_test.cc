@@ -28,8 +28,7 @@ TEST_CASE("help: defaults, ranges, rules and sources are there") {
   const std::string text = long_help(view, view.commands[0]);
   for (const char* part :
        {"-e, --epochs N",
-        "Default: 20 [paper \xC2\xA7"
-        "4.1].",
+        "Default: 20 [paper §4.1].",
         "--[no-]shuffle", "Default: 512M [ours].", "One of: sgd, adam, rmsprop.", "Not together with", "DATA...",
         "Longer text about --learning-rate.", "-o, --output FILE", "--no-clobber\n", "Examples:\n  bn-fake train"}) {
     CHECK_MESSAGE(text.find(part) != std::string::npos, part);

@@ -78,7 +78,8 @@ void add_commands(cli::Program& p) {
       "and back; or draws "
       "stick figures with known joints.",
       {{"pose-estimate convert --from stick-figures --count 500 --pictures set.h5 -o people.h5", "generated people"},
-       {"pose-estimate convert --from lspet lspet_dataset/joints.mat --images lspet_dataset/images --pictures set.h5 -o people.h5",
+       {"pose-estimate convert --from lspet lspet_dataset/joints.mat --images lspet_dataset/images --pictures set.h5 "
+        "-o people.h5",
         "LSP-extended with its pictures"},
        {"pose-estimate convert --to csv people.h5 -o people.csv", "for other programs"}},
       pose::declare_convert, pose::convert, CommonSet::kSeed | CommonSet::kFiles));
@@ -92,7 +93,8 @@ cli::Program program() {
   p.summary = "find body joints with a ConvNet and a graphical model";
   p.description = kDescription;
   p.examples = {
-      {"pose-estimate convert --from lsp lsp_dataset/joints.mat --images lsp_dataset/images --pictures set.h5 -o people.h5",
+      {"pose-estimate convert --from lsp lsp_dataset/joints.mat --images lsp_dataset/images --pictures set.h5 -o "
+       "people.h5",
        "annotations and pictures"},
       {"pose-estimate train --data people.h5 --images set.h5 --input lsp -o detector.ckpt.h5", "a part detector"},
       {"pose-estimate predict --model detector.ckpt.h5 photo.jpg -o joints.h5", "joints of one person"},

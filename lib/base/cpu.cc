@@ -59,9 +59,12 @@ IsaLevel isa_level() {
 
 const char* isa_name(IsaLevel level) {
   switch (level) {
-    case IsaLevel::kV4: return "v4";
-    case IsaLevel::kV3: return "v3";
-    case IsaLevel::kBaseline: break;
+    case IsaLevel::kV4:
+      return "v4";
+    case IsaLevel::kV3:
+      return "v3";
+    case IsaLevel::kBaseline:
+      break;
   }
   return "baseline";
 }

@@ -63,7 +63,7 @@ namespace detail {
 }  // namespace fovea
 
 // Broken invariants of our own code; ends in exit code 70. Never for bad input.
-#define FOVEA_CHECK(condition, ...)                                                              \
-  do {                                                                                           \
+#define FOVEA_CHECK(condition, ...)                                                                            \
+  do {                                                                                                         \
     if (!(condition)) ::fovea::detail::check_failed(#condition, __FILE__, __LINE__, fmt::format(__VA_ARGS__)); \
   } while (false)

@@ -74,15 +74,14 @@ class Input {
       if (blocks.size() == 1 && std::memcmp(block.data(), signature.data(), signature.size()) != 0) break;
     }
     bytes.reserve(total);
-    for (; !blocks.empty(); blocks.pop_front())
-      bytes.insert(bytes.end(), blocks.front().begin(), blocks.front().end());
+    for (; !blocks.empty(); blocks.pop_front()) bytes.insert(bytes.end(), blocks.front().begin(), blocks.front().end());
   }
 
   void check_size(int64_t size, int64_t limit) const {
     if (size <= limit) return;
-    const std::string message = fmt::format("{}: expected at most {}, found {}", name_,
-                                            format_bytes(static_cast<double>(limit)),
-                                            format_bytes(static_cast<double>(size)));
+    const std::string message =
+        fmt::format("{}: expected at most {}, found {}", name_, format_bytes(static_cast<double>(limit)),
+                    format_bytes(static_cast<double>(size)));
     if (limit >= max_memory()) throw MemoryLimitError(message, "--max-memory sets the limit");
     fail(ErrorKind::kData, "{}", message);
   }
@@ -122,9 +121,7 @@ std::string base_name(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
-std::string recorded_path(std::string_view path) {
-  return path.ends_with(".h5") ? "-" : base_name(path);
-}
+std::string recorded_path(std::string_view path) { return path.ends_with(".h5") ? "-" : base_name(path); }
 
 std::string directory_name(std::string_view path) {
   while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);

@@ -11,19 +11,21 @@
 
 namespace fovea {
 
-// Whole file, or stdin for "-". Throws Error(kNoInput) if it can't be opened, (kData) above `limit` bytes, (kIo) on read errors.
-// A stream (pipe, terminal, device) that does not begin with `signature` is not read beyond its first bytes.
+// Whole file, or stdin for "-". Throws Error(kNoInput) if it can't be opened, (kData) above `limit` bytes, (kIo) on
+// read errors. A stream (pipe, terminal, device) that does not begin with `signature` is not read beyond its first
+// bytes.
 std::vector<std::byte> read_file(const std::string& path, int64_t limit, std::string_view signature = {});
 std::string read_text_file(const std::string& path, int64_t limit);
 bool is_directory(const std::string& path);
 bool file_exists(const std::string& path);
-std::string base_name(std::string_view path);       // "a/b.h5" -> "b.h5"
-// How an input's path is recorded in outputs: its base name, but "-" for HDF5 files and for "-", which are identified by
-// schema and content hash: a pipe then gives the same bytes as the file it stands for.
+std::string base_name(std::string_view path);  // "a/b.h5" -> "b.h5"
+// How an input's path is recorded in outputs: its base name, but "-" for HDF5 files and for "-", which are identified
+// by schema and content hash: a pipe then gives the same bytes as the file it stands for.
 std::string recorded_path(std::string_view path);
 std::string directory_name(std::string_view path);  // "a/b.h5" -> "a", "b" -> "."
 
-// Says what some first bytes look like: "an HDF5 file", "a JPEG image", "a PNG image", "gzip data", "text", "nothing" ...
+// Says what some first bytes look like: "an HDF5 file", "a JPEG image", "a PNG image", "gzip data", "text", "nothing"
+// ...
 std::string sniff(std::span<const std::byte> head);
 
 struct OutputPolicy {
@@ -34,8 +36,8 @@ struct OutputPolicy {
 // An output file that is written beside its target and renamed at the end. Life: construct (probes the directory, the
 // permission and --no-clobber without touching anything) -> path() or write() -> commit(). Destroyed without commit(),
 // or killed by SIGINT/SIGTERM: the temporary file is removed and the old target stays. Symbolic links are followed,
-// the mode bits of an existing target are kept. "-", "/dev/stdout", FIFOs and other non-regular targets are written straight.
-// Throws Error(kCannotCreate) for a missing directory or permission, (kIo) for a full disk or a failed fsync.
+// the mode bits of an existing target are kept. "-", "/dev/stdout", FIFOs and other non-regular targets are written
+// straight. Throws Error(kCannotCreate) for a missing directory or permission, (kIo) for a full disk or a failed fsync.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string target, OutputPolicy policy = {});
@@ -44,12 +46,13 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&&) noexcept;
 
   const std::string& target() const;
-  bool is_stream() const;       // target is written straight: only write() may be used
-  // The temporary file's path, ".<name>.<pid>.<n>.tmp" in the target's directory, for libraries that open by name (HDF5).
+  bool is_stream() const;  // target is written straight: only write() may be used
+  // The temporary file's path, ".<name>.<pid>.<n>.tmp" in the target's directory, for libraries that open by name
+  // (HDF5).
   const std::string& path() const;
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
-  void commit();                // fsync, rename, fsync the directory; streams: flush
+  void commit();  // fsync, rename, fsync the directory; streams: flush
 
  private:
   struct State;

@@ -69,10 +69,10 @@ struct Job {
   detail::TaskFunction function = nullptr;
   void* context = nullptr;
   int64_t tasks = 0;
-  int wanted = 0;                       // workers that may still join; guarded by Pool::mutex
+  int wanted = 0;  // workers that may still join; guarded by Pool::mutex
   std::atomic<int64_t> next{0};
   std::atomic<bool> failed{false};
-  std::exception_ptr failure;           // written once, by who set `failed`
+  std::exception_ptr failure;  // written once, by who set `failed`
 
   void work() {
     inside_region = true;
@@ -106,13 +106,15 @@ class Pool {
       job_ = nullptr;
     }
     for (int spins = 0; working_ != 0; ++spins) {
-      if (spins < kSpins) pause();
-      else if (const uint32_t left = working_; left != 0) working_.wait(left);
+      if (spins < kSpins)
+        pause();
+      else if (const uint32_t left = working_; left != 0)
+        working_.wait(left);
     }
     if (job.failure) std::rethrow_exception(job.failure);
   }
 
-  std::mutex region;                    // held by the thread whose job it is
+  std::mutex region;  // held by the thread whose job it is
 
  private:
   void start(int workers) {
@@ -121,7 +123,7 @@ class Pool {
   }
 
   [[noreturn]] void serve() {
-    omp_set_num_threads(1);             // oneDNN and OpenBLAS run serially on this thread too
+    omp_set_num_threads(1);  // oneDNN and OpenBLAS run serially on this thread too
     for (uint32_t seen = 0;;) {
       for (int spins = 0; announced_.load() == seen && spins < kSpins; ++spins) pause();
       announced_.wait(seen);
@@ -145,7 +147,7 @@ class Pool {
   Job* job_ = nullptr;
   int started_ = 0;
   std::atomic<uint32_t> announced_{0};
-  std::atomic<uint32_t> working_{0};    // workers that have joined the job and not left
+  std::atomic<uint32_t> working_{0};  // workers that have joined the job and not left
 };
 
 // Never destroyed: its threads may still be asleep in it when the process ends.

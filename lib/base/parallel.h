@@ -1,5 +1,5 @@
-// One pool of threads, used in one way: the libraries (oneDNN, OpenBLAS, OpenCV) run serially, and our code runs them in
-// parallel over a partition of the work that is a function of the problem alone. Results are therefore the same for
+// One pool of threads, used in one way: the libraries (oneDNN, OpenBLAS, OpenCV) run serially, and our code runs them
+// in parallel over a partition of the work that is a function of the problem alone. Results are therefore the same for
 // every thread count, by construction. The pool is our own and not OpenMP's: gomp's threads spin between regions, which
 // made a training step four times slower in wall and CPU time on a machine that others used too.
 #pragma once
@@ -12,8 +12,8 @@
 
 namespace fovea {
 
-// Threads of the pool. 0 restores the default: SLURM_CPUS_PER_TASK, else affinity mask and cgroup quota, shared with the
-// other ranks on this machine.
+// Threads of the pool. 0 restores the default: SLURM_CPUS_PER_TASK, else affinity mask and cgroup quota, shared with
+// the other ranks on this machine.
 void set_thread_count(int count);
 int thread_count();
 int default_thread_count();
@@ -30,8 +30,9 @@ void run_tasks(int64_t tasks, TaskFunction function, void* context);
 template <typename Body>
 void parallel_tasks(int64_t tasks, Body&& body) {
   using Raw = std::remove_reference_t<Body>;
-  detail::run_tasks(tasks, [](void* context, int64_t i) { (*static_cast<Raw*>(context))(i); },
-                    const_cast<void*>(static_cast<const void*>(&body)));
+  detail::run_tasks(
+      tasks, [](void* context, int64_t i) { (*static_cast<Raw*>(context))(i); },
+      const_cast<void*>(static_cast<const void*>(&body)));
 }
 
 // Splits [0, count) into blocks of `grain` (the last may be shorter) and calls body(begin, end) for each.
@@ -45,8 +46,8 @@ void parallel_blocks(int64_t count, int64_t grain, Body&& body) {
   });
 }
 
-// compute(i) for i in [0, count) on any thread; consume(i, result) on the calling thread, in order. At most `group` results
-// wait at a time. compute's result type needs a default constructor.
+// compute(i) for i in [0, count) on any thread; consume(i, result) on the calling thread, in order. At most `group`
+// results wait at a time. compute's result type needs a default constructor.
 template <typename Compute, typename Consume>
 void parallel_ordered(int64_t count, int64_t group, Compute&& compute, Consume&& consume) {
   using Result = decltype(compute(int64_t{0}));

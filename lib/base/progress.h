@@ -13,7 +13,8 @@ void set_progress_mode(ProgressMode mode);
 // One running job. At most one object lives at a time; updates are cheap (rate-limited to 10 redraws a second).
 class Progress {
  public:
-  // `what` e.g. "train"; `total` items or 0 if unknown; `first` = items done before (resume): they do not count for the rate.
+  // `what` e.g. "train"; `total` items or 0 if unknown; `first` = items done before (resume): they do not count for the
+  // rate.
   Progress(std::string what, std::string unit, int64_t total, int64_t first = 0);
   ~Progress();  // erases the line
   Progress(const Progress&) = delete;

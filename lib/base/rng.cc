@@ -35,7 +35,8 @@ std::array<uint32_t, 2> halves(uint64_t word) {
 Rng::Rng(uint64_t seed, RngPurpose purpose, uint64_t epoch, uint64_t item) : key_(halves(seed)) {
   const auto [item_low, item_high] = halves(item);
   const auto [epoch_low, epoch_high] = halves(epoch);
-  const auto mixed = philox4x32({item_low, item_high, epoch_low, epoch_high ^ (static_cast<uint32_t>(purpose) << 16)}, key_);
+  const auto mixed =
+      philox4x32({item_low, item_high, epoch_low, epoch_high ^ (static_cast<uint32_t>(purpose) << 16)}, key_);
   counter_ = {0, mixed[0], mixed[1], mixed[2]};
 }
 

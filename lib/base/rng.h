@@ -34,9 +34,9 @@ class Rng {
  public:
   Rng(uint64_t seed, RngPurpose purpose, uint64_t epoch = 0, uint64_t item = 0);
 
-  uint32_t bits();                 // uniform 32 bits
-  float uniform();                 // [0, 1), 24 bits
-  double uniform_double();         // [0, 1), 53 bits
+  uint32_t bits();          // uniform 32 bits
+  float uniform();          // [0, 1), 24 bits
+  double uniform_double();  // [0, 1), 53 bits
   double uniform(double low, double high) { return low + (high - low) * uniform_double(); }
   uint32_t below(uint32_t bound);  // uniform in [0, bound), unbiased; REQUIRES bound > 0
   double normal();                 // standard Gaussian (Box-Muller)

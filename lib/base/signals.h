@@ -23,8 +23,8 @@ class GracefulScope {
   GracefulScope& operator=(const GracefulScope&) = delete;
 };
 
-// While alive, this thread takes no signals, and threads started meanwhile never do: handlers run on the main thread, on a
-// stack of their own. (Kernels of oneDNN keep the stack pointer in heap memory, which a handler would write over.)
+// While alive, this thread takes no signals, and threads started meanwhile never do: handlers run on the main thread,
+// on a stack of their own. (Kernels of oneDNN keep the stack pointer in heap memory, which a handler would write over.)
 class BlockedScope {
  public:
   BlockedScope();
@@ -36,8 +36,8 @@ class BlockedScope {
   sigset_t before_;
 };
 
-int stop_requested();           // the signal's number, 0 if none
-bool take_progress_request();   // true once per SIGUSR2
+int stop_requested();                  // the signal's number, 0 if none
+bool take_progress_request();          // true once per SIGUSR2
 [[noreturn]] void die_of(int signal);  // default action and re-raise
 void reset_for_test();
 

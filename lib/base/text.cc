@@ -1,12 +1,12 @@
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <numeric>
-
-#include <fmt/format.h>
 
 namespace fovea {
 
@@ -22,7 +22,8 @@ std::optional<double> parse_double(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::general);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
   return value;
 }
 
@@ -113,11 +114,24 @@ bool is_valid_utf8(std::string_view text) {
     const unsigned lead = *p;
     int more = 0;
     uint32_t point = 0, smallest = 0;
-    if (lead < 0x80) { ++p; continue; }
-    if ((lead & 0xE0) == 0xC0) { more = 1; point = lead & 0x1F; smallest = 0x80; }
-    else if ((lead & 0xF0) == 0xE0) { more = 2; point = lead & 0x0F; smallest = 0x800; }
-    else if ((lead & 0xF8) == 0xF0) { more = 3; point = lead & 0x07; smallest = 0x10000; }
-    else return false;
+    if (lead < 0x80) {
+      ++p;
+      continue;
+    }
+    if ((lead & 0xE0) == 0xC0) {
+      more = 1;
+      point = lead & 0x1F;
+      smallest = 0x80;
+    } else if ((lead & 0xF0) == 0xE0) {
+      more = 2;
+      point = lead & 0x0F;
+      smallest = 0x800;
+    } else if ((lead & 0xF8) == 0xF0) {
+      more = 3;
+      point = lead & 0x07;
+      smallest = 0x10000;
+    } else
+      return false;
     if (end - p <= more) return false;
     for (int i = 1; i <= more; ++i) {
       if ((p[i] & 0xC0) != 0x80) return false;
@@ -135,8 +149,10 @@ std::string printable(std::string_view text, size_t limit) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (out.size() >= limit && (byte & 0xC0) != 0x80) return out + "...";
-    if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !valid)) out += fmt::format("\\x{:02x}", byte);
-    else out += c;
+    if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !valid))
+      out += fmt::format("\\x{:02x}", byte);
+    else
+      out += c;
   }
   return out;
 }
@@ -145,10 +161,17 @@ std::string escape_tsv(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '\t': out += "\\t"; break;
-      case '\n': out += "\\n"; break;
-      case '\\': out += "\\\\"; break;
-      default: out += c;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -161,7 +184,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
     current[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
       current[j] = std::min({previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) current[j] = std::min(current[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        current[j] = std::min(current[j], before[j - 2] + 1);
     }
     std::swap(before, previous);
     std::swap(previous, current);

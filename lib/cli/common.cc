@@ -104,7 +104,9 @@ void declare_running(OptionTable& table, CommonOptions& options) {
 void declare_messages(OptionTable& table, CommonOptions& options) {
   table.group("Messages");
   table.add("quiet", options.quiet, "Print errors only.").short_name('q').excludes("verbose").no_effect_on_content();
-  table.add_count("verbose", options.verbose, "Print details; twice: with the seconds since the start.").short_name('v').no_effect_on_content();
+  table.add_count("verbose", options.verbose, "Print details; twice: with the seconds since the start.")
+      .short_name('v')
+      .no_effect_on_content();
   table.add("log-file", options.log_file, "FILE", "Append all messages with times to FILE.")
       .is_output_path()
       .no_effect_on_content();

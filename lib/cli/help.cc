@@ -135,8 +135,7 @@ std::string json_option(const Option& option) {
 std::string json_examples(const std::vector<Example>& list) {
   std::vector<std::string> items;
   for (const Example& example : list) {
-    items.push_back(
-        fmt::format("{{\"line\":{},\"shows\":{}}}", json_quote(example.line), json_quote(example.shows)));
+    items.push_back(fmt::format("{{\"line\":{},\"shows\":{}}}", json_quote(example.line), json_quote(example.shows)));
   }
   return "[" + join(items, ",") + "]";
 }

@@ -74,10 +74,7 @@ Option& OptionTable::add_count(std::string long_name, int& value, std::string li
 }
 
 Option& OptionTable::output(std::string& value, std::string line) {
-  return add("output", value, "FILE", std::move(line))
-      .short_name('o')
-      .is_output_path()
-      .no_effect_on_content();
+  return add("output", value, "FILE", std::move(line)).short_name('o').is_output_path().no_effect_on_content();
 }
 
 Option& OptionTable::operand(std::string name, std::vector<std::string>& value, std::string line, int min, int max) {

@@ -108,7 +108,7 @@ class Option {
   Option& required() { return record_.required = true, *this; }
   Option& no_effect_on_content() { return record_.affects_content = false, *this; }
   Option& is_output_path();  // completes with files
-  Option& is_input_path();  // completes with files; a list of them is not split at commas
+  Option& is_input_path();   // completes with files; a list of them is not split at commas
   Option& needs(std::string other_long_name) { return record_.needs.push_back(std::move(other_long_name)), *this; }
   Option& excludes(std::string other_long_name) {
     return record_.excludes.push_back(std::move(other_long_name)), *this;

@@ -78,9 +78,7 @@ int64_t default_scene_side(SceneKind kind) {
   FOVEA_CHECK(false, "kind of scenes");
 }
 
-int64_t scene_channels(SceneKind kind) {
-  return kind == SceneKind::kShapes || kind == SceneKind::kCaptions ? 3 : 1;
-}
+int64_t scene_channels(SceneKind kind) { return kind == SceneKind::kShapes || kind == SceneKind::kCaptions ? 3 : 1; }
 
 Scene draw_scene(const SceneOptions& options, int64_t index) {
   check_options(options, index);

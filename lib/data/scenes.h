@@ -13,9 +13,9 @@
 namespace fovea::data {
 
 enum class SceneKind {
-  kDigits,   // grey digit-like glyphs 0..9 drawn as bent strokes, random affine map, thickness, noise
-  kShapes,   // RGB: coloured shapes on a soft ground, with boxes and captions
-  kFragile,  // grey: a faint pattern (4 of 255) that is always right, a strong shape that is right in 9 of 10 pictures
+  kDigits,    // grey digit-like glyphs 0..9 drawn as bent strokes, random affine map, thickness, noise
+  kShapes,    // RGB: coloured shapes on a soft ground, with boxes and captions
+  kFragile,   // grey: a faint pattern (4 of 255) that is always right, a strong shape that is right in 9 of 10 pictures
   kCaptions,  // RGB: one to three of 42 coloured shapes in a row or column, whose caption is a function of the picture
 };
 // "digits", "shapes", "fragile", "captions"; throws Error(kUsage) with the nearest name.
@@ -38,12 +38,12 @@ struct SceneObject {
 };
 
 struct Scene {
-  io::Picture picture;                // [H,W,1] or [H,W,3]
-  int32_t label = 0;                  // digits: the digit; shapes: the class of the largest object; fragile: that of the
-                                      // pattern; captions: of one
-  std::vector<SceneObject> objects;   // digits, fragile: one, what is drawn
-  std::vector<uint8_t> label_map;     // coloured kinds: [H,W], 1 + the class of the topmost object that covers half the
-                                      // pixel or more; 0 where there is none
+  io::Picture picture;               // [H,W,1] or [H,W,3]
+  int32_t label = 0;                 // digits: the digit; shapes: the class of the largest object; fragile: that of the
+                                     // pattern; captions: of one
+  std::vector<SceneObject> objects;  // digits, fragile: one, what is drawn
+  std::vector<uint8_t> label_map;    // coloured kinds: [H,W], 1 + the class of the topmost object that covers half the
+                                     // pixel or more; 0 where there is none
   std::vector<std::string> captions;  // shapes: 2, e.g. "a red circle above a blue square"; captions: the canonical
                                       // one, and for several objects the same said backwards
 };

@@ -6,11 +6,11 @@
 //   object   = ("a" | "an") color shape
 // No two objects of a scene have both colour and shape in common, neighbours are further apart along the axis than
 // across it, and the axis is the same for all, so that the canonical caption is a function of the picture.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include <fmt/core.h>
 
 #include "base/text.h"
 #include "data/scenes_draw.h"

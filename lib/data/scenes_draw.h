@@ -14,7 +14,7 @@ inline constexpr int kShapeCount = 8;
 inline constexpr int kFragileCount = 4;
 const std::vector<std::string>& shape_names();
 const std::vector<std::string>& fragile_names();
-inline constexpr int kCaptionObjectCount = 42;  // 7 colours of the first 6 shapes, which none mistakes for another
+inline constexpr int kCaptionObjectCount = 42;    // 7 colours of the first 6 shapes, which none mistakes for another
 std::vector<std::string> caption_object_names();  // "red circle", ...
 
 // Fills picture, objects (and captions) of a scene of class `label`.

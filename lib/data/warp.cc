@@ -26,8 +26,8 @@ void clip_source(WarpGeometry& g, int64_t picture_width, int64_t picture_height,
 }
 
 // The box alone, scaled to fit into the crop less its padding, centred.
-WarpGeometry isotropic_geometry(const Box& box, int64_t picture_width, int64_t picture_height, int64_t crop, int64_t padding,
-                                bool mirror) {
+WarpGeometry isotropic_geometry(const Box& box, int64_t picture_width, int64_t picture_height, int64_t crop,
+                                int64_t padding, bool mirror) {
   WarpGeometry g;
   const double corners[4] = {box.x1, box.y1, box.x2, box.y2};
   for (int i = 0; i < 4; ++i) g.unclipped[i] = round_half(corners[i]);
@@ -52,13 +52,15 @@ struct Axis {
   Axis(int64_t first, int64_t from, int64_t to, bool mirror) {
     for (int64_t i = 0; i < to; ++i) {
       const int64_t position = mirror ? to - 1 - i : i;
-      const double center = (static_cast<double>(position) + 0.5) * static_cast<double>(from) / static_cast<double>(to) - 0.5;
+      const double center =
+          (static_cast<double>(position) + 0.5) * static_cast<double>(from) / static_cast<double>(to) - 0.5;
       const double inside = std::clamp(center, 0.0, static_cast<double>(from - 1));
       const auto base = static_cast<int64_t>(inside);
       low.push_back(static_cast<int32_t>(first + base));
       high.push_back(static_cast<int32_t>(first + std::min(base + 1, from - 1)));
       fraction.push_back(static_cast<float>(inside - static_cast<double>(base)));
-      nearest.push_back(static_cast<int32_t>(first + std::clamp<int64_t>(static_cast<int64_t>(std::floor(center + 0.5)), 0, from - 1)));
+      nearest.push_back(static_cast<int32_t>(
+          first + std::clamp<int64_t>(static_cast<int64_t>(std::floor(center + 0.5)), 0, from - 1)));
     }
   }
 };
@@ -78,7 +80,8 @@ void resize_row(const T* row, int64_t from_channels, int64_t to_channels, const 
       for (int64_t c = 0; c < to_channels; ++c) *out++ = value;
     } else {
       const auto luma = [](const T* p) {
-        return 0.299F * static_cast<float>(p[0]) + 0.587F * static_cast<float>(p[1]) + 0.114F * static_cast<float>(p[2]);
+        return 0.299F * static_cast<float>(p[0]) + 0.587F * static_cast<float>(p[1]) +
+               0.114F * static_cast<float>(p[2]);
       };
       *out++ = blend(luma(a), luma(b), f);
     }
@@ -96,7 +99,8 @@ void resize_picture_row(const PixelView& picture, int64_t y, int64_t channels, c
 
 // out = (pixel - mean) / stddev in network channel order; `rgb` is overwritten.
 struct Normalizer {
-  explicit Normalizer(const Preprocess& p) : channels(p.channels), bgr(p.bgr && p.channels == 3), threshold(p.threshold) {
+  explicit Normalizer(const Preprocess& p)
+      : channels(p.channels), bgr(p.bgr && p.channels == 3), threshold(p.threshold) {
     for (int64_t c = 0; c < channels; ++c) {
       const auto pick = [&](const std::vector<float>& list, float otherwise) {
         return list.empty() ? otherwise : list.size() == 1 ? list[0] : list[static_cast<size_t>(c)];
@@ -139,12 +143,13 @@ WarpMode parse_warp_mode(std::string_view name) {
 
 void check_warp(const WarpConfig& config, int64_t crop) {
   if (config.padding < 0 || 2 * config.padding >= crop) {
-    fail(ErrorKind::kUsage, "padding: expected 0 <= x < {}, half the network's input, found {}", (crop + 1) / 2, config.padding);
+    fail(ErrorKind::kUsage, "padding: expected 0 <= x < {}, half the network's input, found {}", (crop + 1) / 2,
+         config.padding);
   }
 }
 
-WarpGeometry warp_geometry(const Box& box, int64_t picture_width, int64_t picture_height, int64_t crop, const WarpConfig& config,
-                           bool mirror) {
+WarpGeometry warp_geometry(const Box& box, int64_t picture_width, int64_t picture_height, int64_t crop,
+                           const WarpConfig& config, bool mirror) {
   if (config.mode == WarpMode::kSquareNoContext) {
     return isotropic_geometry(box, picture_width, picture_height, crop, config.padding, mirror);
   }
@@ -170,13 +175,15 @@ WarpGeometry warp_geometry(const Box& box, int64_t picture_width, int64_t pictur
   if (w <= 0 || h <= 0) return g;
   g.offset_x = round_half(static_cast<double>(mirror ? pads[2] : pads[0]) * g.scale_x);
   g.offset_y = round_half(static_cast<double>(pads[1]) * g.scale_y);
-  g.width = std::clamp<int64_t>(round_half(static_cast<double>(w) * g.scale_x), 0, std::max<int64_t>(0, crop - g.offset_x));
-  g.height = std::clamp<int64_t>(round_half(static_cast<double>(h) * g.scale_y), 0, std::max<int64_t>(0, crop - g.offset_y));
+  g.width =
+      std::clamp<int64_t>(round_half(static_cast<double>(w) * g.scale_x), 0, std::max<int64_t>(0, crop - g.offset_x));
+  g.height =
+      std::clamp<int64_t>(round_half(static_cast<double>(h) * g.scale_y), 0, std::max<int64_t>(0, crop - g.offset_y));
   return g;
 }
 
-void warp_region(const PixelView& picture, const Box& box, const Preprocess& preprocess, const WarpConfig& config, bool mirror,
-                 float* out, std::span<const uint8_t> mask) {
+void warp_region(const PixelView& picture, const Box& box, const Preprocess& preprocess, const WarpConfig& config,
+                 bool mirror, float* out, std::span<const uint8_t> mask) {
   FOVEA_CHECK(preprocess.height == preprocess.width, "a network with a square input is needed");
   const int64_t crop = preprocess.width, channels = preprocess.channels;
   std::fill(out, out + crop * crop * channels, 0.0F);
@@ -185,9 +192,10 @@ void warp_region(const PixelView& picture, const Box& box, const Preprocess& pre
   if (source_width <= 0 || source_height <= 0 || g.width <= 0 || g.height <= 0) return;
   const Axis across(g.source[0], source_width, g.width, mirror), down(g.source[1], source_height, g.height, false);
   const Normalizer normalizer(preprocess);
-  const MaskLookup lookup{mask, static_cast<int64_t>(box.x1), static_cast<int64_t>(box.y1), static_cast<int64_t>(width(box)),
-                          static_cast<int64_t>(height(box))};
-  FOVEA_CHECK(mask.empty() || static_cast<int64_t>(mask.size()) == lookup.width * lookup.height, "mask of {} pixels", mask.size());
+  const MaskLookup lookup{mask, static_cast<int64_t>(box.x1), static_cast<int64_t>(box.y1),
+                          static_cast<int64_t>(width(box)), static_cast<int64_t>(height(box))};
+  FOVEA_CHECK(mask.empty() || static_cast<int64_t>(mask.size()) == lookup.width * lookup.height, "mask of {} pixels",
+              mask.size());
   const auto row_floats = static_cast<size_t>(g.width * channels);
   std::vector<float> rows[2] = {std::vector<float>(row_floats), std::vector<float>(row_floats)};
   int64_t held[2] = {-1, -1};  // which source rows `rows` hold
@@ -199,7 +207,8 @@ void warp_region(const PixelView& picture, const Box& box, const Preprocess& pre
       std::swap(held[0], held[1]);
     }
     if (held[0] != down.low[at]) resize_picture_row(picture, held[0] = down.low[at], channels, across, rows[0].data());
-    if (held[1] != down.high[at]) resize_picture_row(picture, held[1] = down.high[at], channels, across, rows[1].data());
+    if (held[1] != down.high[at])
+      resize_picture_row(picture, held[1] = down.high[at], channels, across, rows[1].data());
     const float f = down.fraction[at];
     for (size_t i = 0; i < row_floats; ++i) mixed[i] = rows[0][i] + f * (rows[1][i] - rows[0][i]);
     float* to = out + ((g.offset_y + y) * crop + g.offset_x) * channels;

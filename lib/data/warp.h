@@ -12,9 +12,9 @@
 namespace fovea::data {
 
 enum class WarpMode {
-  kWarp,              // the box, stretched anisotropically
-  kSquare,            // the tightest square around it: context where the box is shorter
-  kSquareNoContext,   // the box alone, scaled isotropically and centred
+  kWarp,             // the box, stretched anisotropically
+  kSquare,           // the tightest square around it: context where the box is shorter
+  kSquareNoContext,  // the box alone, scaled isotropically and centred
 };
 WarpMode parse_warp_mode(std::string_view name);  // "warp", "square", "square-nocontext"; throws Error(kUsage)
 
@@ -30,15 +30,16 @@ struct WarpGeometry {
   int64_t unclipped[4] = {0, 0, -1, -1};  // X1, Y1, X2, Y2 with context, inclusive
   int64_t source[4] = {0, 0, -1, -1};     // the part inside the picture, inclusive
   double scale_x = 0, scale_y = 0;
-  int64_t offset_x = 0, offset_y = 0;     // top left of the destination inside the crop
-  int64_t width = 0, height = 0;          // of the destination
+  int64_t offset_x = 0, offset_y = 0;  // top left of the destination inside the crop
+  int64_t width = 0, height = 0;       // of the destination
 };
-// `crop`: side of the square network input. Mirrored: the source is as before, the destination starts from the other side.
+// `crop`: side of the square network input. Mirrored: the source is as before, the destination starts from the other
+// side.
 WarpGeometry warp_geometry(const Box& box, int64_t picture_width, int64_t picture_height, int64_t crop,
                            const WarpConfig& config, bool mirror);
 
-// out [crop,crop,C] of `preprocess` (crop = its height = its width): bilinear with pixel centres at half-integers and no
-// antialiasing, mirrored if asked, mean subtracted; what the picture does not cover is 0 after that. `mask`, if not
+// out [crop,crop,C] of `preprocess` (crop = its height = its width): bilinear with pixel centres at half-integers and
+// no antialiasing, mirrored if asked, mean subtracted; what the picture does not cover is 0 after that. `mask`, if not
 // empty, has one byte for each pixel of the box (whole-numbered corners): pixels outside it become 0 too, looked up by
 // nearest neighbour through the same geometry. Serial and thread-safe.
 void warp_region(const PixelView& picture, const Box& box, const Preprocess& preprocess, const WarpConfig& config,

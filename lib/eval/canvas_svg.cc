@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/error.h"
 #include "base/base64.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "eval/canvas.h"
 

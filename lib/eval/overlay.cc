@@ -122,7 +122,9 @@ namespace {
 // A pale rim below each line and dot keeps it apart from what it lies on.
 void draw_skeletons(Canvas& canvas, const Overlay& overlay, const Box& area) {
   const double scale = area.width / static_cast<double>(overlay.picture.width);
-  const auto place = [&](const Point& p) { return Point{area.left + (p.x + 0.5) * scale, area.top + (p.y + 0.5) * scale}; };
+  const auto place = [&](const Point& p) {
+    return Point{area.left + (p.x + 0.5) * scale, area.top + (p.y + 0.5) * scale};
+  };
   constexpr double kRim = 1.2;  // CSS pixels on each side
   for (const OverlayLine& line : overlay.lines) {
     const std::array<Point, 2> ends{place(line.from), place(line.to)};

@@ -21,7 +21,9 @@ template <typename... Functions>
 Overload(Functions...) -> Overload<Functions...>;
 
 // Shortest, in the fifteen digits that a double has for sure: 57, not 56.99999999999999.
-std::string number_text(double value) { return format_number(parse_double(fmt::format("{:.15g}", value)).value_or(value)); }
+std::string number_text(double value) {
+  return format_number(parse_double(fmt::format("{:.15g}", value)).value_or(value));
+}
 
 std::string tsv_cell(const Cell& cell) {
   return std::visit(

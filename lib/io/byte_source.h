@@ -15,8 +15,8 @@ inline constexpr std::string_view kH5Signature = "\x89HDF\r\n\x1a\n";
 // Thread-safe. Movable only.
 class ByteSource {
  public:
-  // "-" and anything that is not a regular file is read whole, up to max_memory(), if it begins like HDF5. Throws Error(kNoInput) if it can't
-  // be opened, (kData) for a directory.
+  // "-" and anything that is not a regular file is read whole, up to max_memory(), if it begins like HDF5. Throws
+  // Error(kNoInput) if it can't be opened, (kData) for a directory.
   explicit ByteSource(const std::string& path);
   ByteSource(std::vector<std::byte> bytes, std::string name);
   ~ByteSource();

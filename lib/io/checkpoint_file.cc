@@ -95,7 +95,8 @@ std::vector<TrainingArray> read_arrays(const H5Reader& reader, const std::string
   std::vector<TrainingArray> arrays;
   for (const std::string& path : reader.datasets()) {
     if (!path.starts_with(group) || path == kDetectorSettings) continue;
-    arrays.push_back({path.substr(group.size()), reader.attribute_text(path, "axes"), reader.extents(path), reader.read<double>(path)});
+    arrays.push_back({path.substr(group.size()), reader.attribute_text(path, "axes"), reader.extents(path),
+                      reader.read<double>(path)});
   }
   return arrays;
 }

@@ -39,7 +39,8 @@ struct TrainingArray {
 };
 
 // What an adversarially trained classifier brings along: /adversary/settings (JSON), and if there is a generator its
-// /adversary/network (text) and /adversary/generator/<layer>/<parameter>; "noise" of a universal one is such an array too.
+// /adversary/network (text) and /adversary/generator/<layer>/<parameter>; "noise" of a universal one is such an array
+// too.
 struct AdversaryPart {
   std::string settings_json;  // empty: no adversary
   std::string network;        // empty: no generator

@@ -170,7 +170,8 @@ class Builder {
     const std::vector<int64_t> chunk = chunk_extents(data.extents, data.cell);
     const std::vector<hsize_t> sizes(chunk.begin(), chunk.end());
     check(H5Pset_chunk(list.get(), static_cast<int>(sizes.size()), sizes.data()), "chunks");
-    const bool floats = data.type == ElementType::kF16 || data.type == ElementType::kF32 || data.type == ElementType::kF64;
+    const bool floats =
+        data.type == ElementType::kF16 || data.type == ElementType::kF32 || data.type == ElementType::kF64;
     int level = file_.compress;
     if (level < 0) level = floats || !file_.compress_by_default ? 0 : 4;
     if (level > 0 && data.cell > 1 && data.type != ElementType::kString) {

@@ -94,8 +94,7 @@ H5Parser::Entry H5Parser::superblock() {
     fail(ErrorKind::kData, "{}: truncated: file says {} bytes, found {}", source_.name(), end_, source_.size());
   }
   if (end_ < source_.size()) {
-    throw Error(ErrorKind::kData,
-                fmt::format("{}: file says {} bytes, found {}", source_.name(), end_, source_.size()),
+    throw Error(ErrorKind::kData, fmt::format("{}: file says {} bytes, found {}", source_.name(), end_, source_.size()),
                 "are several files in one stream?");
   }
   if (cursor.offset() != -1) refuse("a driver information block (split or family files)");

@@ -35,7 +35,8 @@ void write_scalar(const Json& value, std::string& out) {
     out += number > static_cast<uint64_t>(kExactInteger) ? fmt::format("\"{}\"", number) : fmt::format("{}", number);
   } else if (value.is_number_integer()) {
     const int64_t number = value.get<int64_t>();
-    out += number < -kExactInteger || number > kExactInteger ? fmt::format("\"{}\"", number) : fmt::format("{}", number);
+    out +=
+        number < -kExactInteger || number > kExactInteger ? fmt::format("\"{}\"", number) : fmt::format("{}", number);
   } else {
     out += "null";
   }

@@ -316,7 +316,8 @@ class Merger {
 
 }  // namespace
 
-MergeReport merge_files(const std::vector<std::string>& shards, const std::string& target, const MergeOptions& options) {
+MergeReport merge_files(const std::vector<std::string>& shards, const std::string& target,
+                        const MergeOptions& options) {
   const std::vector<Part> parts = open_parts(shards, options.expected_schema);
   const RootAttributes& found = parts[0].reader.attributes();
   const SchemaSpec* schema = find_schema(found.schema);

@@ -22,6 +22,7 @@ struct MergeReport {
 
 // Any order. Checks equal schema, parameters, inputs, seed, versions and n, and that each shard occurs once. Throws
 // Error(kData) otherwise; missing shards are named as a --array expression ("3,7,12-14") in the message.
-MergeReport merge_files(const std::vector<std::string>& shards, const std::string& target, const MergeOptions& options = {});
+MergeReport merge_files(const std::vector<std::string>& shards, const std::string& target,
+                        const MergeOptions& options = {});
 
 }  // namespace fovea::io

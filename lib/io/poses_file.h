@@ -30,7 +30,8 @@ struct PoseSet {
   std::vector<float> torso_box, head_box;          // P x 4, NaN rows = unknown
   std::vector<std::string> split;                  // P
 
-  // Parts to write even if nobody is there, so that shards agree: image_size, joint_score, detector_*, torso_box, split.
+  // Parts to write even if nobody is there, so that shards agree: image_size, joint_score, detector_*, torso_box,
+  // split.
   bool keep_sizes = false;
   bool keep_score = false, keep_detector = false, keep_torso = false, keep_split = false;
 

@@ -95,8 +95,10 @@ SchemaSpec features() {
       optional(offsets(field("regions/offsets", "int64", "N+1", "image", "first region of each image"), "R")),
       optional(finite(field("regions/box", "float32", "R,4", "region,(x1,y1,x2,y2)", "box, xyxy_inclusive_0based"))),
       optional(indices(field("regions/object", "int32", "R", "region",
-                             "index among the image's objects for true boxes, -1 for proposals"), -1, "")),
-      finite(field("features", "float32|float16", "R,...", "item,feature", "features (R,D), maps (R,h,w,C) or grids (R,L,D)")),
+                             "index among the image's objects for true boxes, -1 for proposals"),
+                       -1, "")),
+      finite(field("features", "float32|float16", "R,...", "item,feature",
+                   "features (R,D), maps (R,h,w,C) or grids (R,L,D)")),
   };
   schema.attributes = {
       {"/", "layer", "string", true, "layer of the network"},
@@ -119,10 +121,12 @@ SchemaSpec proposals() {
       field("image_size", "int32", "N,2", "image,(height,width)", "extent in pixels"),
       offsets(field("regions/offsets", "int64", "N+1", "image", "first region of each image"), "R"),
       finite(field("regions/box", "float32", "R,4", "region,(x1,y1,x2,y2)", "bounding box, xyxy_inclusive_0based")),
-      optional(finite(field("regions/score", "float32", "R", "region", "larger is better; the regions of an image are sorted by it"))),
+      optional(finite(field("regions/score", "float32", "R", "region",
+                            "larger is better; the regions of an image are sorted by it"))),
       optional(offsets(field("masks/offsets", "int64", "R+1", "region", "first run of each region"), "M")),
       optional(field("masks/runs", "uint32", "M", "run",
-                     "run lengths inside the box, row by row, beginning with a run outside the region; they add up to the box's area")),
+                     "run lengths inside the box, row by row, beginning with a run outside the region; they add up to "
+                     "the box's area")),
   };
   schema.attributes = {
       {"/", "strategy", "string", true, "how the regions were found"},
@@ -142,10 +146,13 @@ SchemaSpec detections() {
       unique(field("image_id", "string", "N", "image", "name of the image")),
       field("image_size", "int32", "N,2", "image,(height,width)", "extent in pixels"),
       offsets(field("detections/offsets", "int64", "N+1", "image", "first detection of each image"), "R"),
-      finite(field("detections/box", "float32", "R,4", "detection,(x1,y1,x2,y2)", "bounding box, xyxy_inclusive_0based")),
+      finite(
+          field("detections/box", "float32", "R,4", "detection,(x1,y1,x2,y2)", "bounding box, xyxy_inclusive_0based")),
       indices(field("detections/class", "int32", "R", "detection", "index in class_names"), 0, "K"),
       finite(field("detections/score", "float32", "R", "detection", "larger is surer")),
-      optional(indices(field("detections/proposal", "int32", "R", "detection", "index among the image's proposals, -1 unknown"), -1, "")),
+      optional(indices(
+          field("detections/proposal", "int32", "R", "detection", "index among the image's proposals, -1 unknown"), -1,
+          "")),
       unique(field("class_names", "string", "K", "class", "names of the classes")),
   };
   schema.attributes = {{"detections/box", "box_convention", "string", true, "xyxy_inclusive_0based"}};
@@ -192,13 +199,16 @@ SchemaSpec checkpoint() {
       optional(field("model/preprocess", "string", "", "scalar", "JSON: input size, channel order, mean, std")),
       finite(optional(field("model/<layer...>/<parameter>", "float32", "...", "out,in,kh,kw",
                             "weight, bias, gamma, beta, running_mean, running_var, ..."))),
-      optional(field("detector/settings", "string", "", "scalar", "JSON: features, scale, classes of an object detector")),
+      optional(
+          field("detector/settings", "string", "", "scalar", "JSON: features, scale, classes of an object detector")),
       finite(optional(field("detector/<name...>", "float64", "...", "as named", "its SVMs and box regressors"))),
-      optional(field("adversary/settings", "string", "", "scalar", "JSON: method and threat model of adversarial training")),
+      optional(
+          field("adversary/settings", "string", "", "scalar", "JSON: method and threat model of adversarial training")),
       optional(field("adversary/network", "string", "", "scalar", "text of the generator of perturbations")),
       finite(optional(field("adversary/generator/<layer...>/<parameter>", "float32", "...", "out,in,kh,kw",
                             "its parameters; noise/z of a universal one"))),
-      optional(field("pose/settings", "string", "", "scalar", "JSON: joints, input, spatial model of a pose estimator")),
+      optional(
+          field("pose/settings", "string", "", "scalar", "JSON: joints, input, spatial model of a pose estimator")),
       finite(optional(field("optimizer/<slot>/<layer...>/<parameter>", "float32", "...", "as the parameter",
                             "state of the optimiser: momentum, m, v, cache"))),
       optional(
@@ -270,8 +280,7 @@ SchemaSpec poses() {
       unique(field("image_id", "string", "N", "image", "name of the image")),
       optional(field("image_size", "int32", "N,2", "image,(height,width)", "extent in pixels")),
       image,
-      field("joint_xy", "float32", "P,K,2", "person,joint,(x,y)",
-            "pixel centres, 0-based, in the image; NaN = absent"),
+      field("joint_xy", "float32", "P,K,2", "person,joint,(x,y)", "pixel centres, 0-based, in the image; NaN = absent"),
       field("joint_state", "uint8", "P,K", "person,joint", "0 absent, 1 occluded, 2 visible"),
       optional(field("joint_score", "float32", "P,K", "person,joint", "peak of the joint's heat map")),
       optional(field("detector_xy", "float32", "P,K,2", "person,joint,(x,y)", "position before the spatial model")),
@@ -280,7 +289,9 @@ SchemaSpec poses() {
       optional(field("head_box", "float32", "P,4", "person,(x1,y1,x2,y2)", "xyxy_inclusive_0based, NaN = unknown")),
       optional(field("split", "string", "P", "person", "train, val, test, ...")),
       unique(field("joint_names", "string", "K", "joint", "names of the joints")),
-      indices(field("flip_pairs", "int32", "F,2", "pair,(left,right)", "joints that change places in a mirrored picture"), 0, "K"),
+      indices(
+          field("flip_pairs", "int32", "F,2", "pair,(left,right)", "joints that change places in a mirrored picture"),
+          0, "K"),
       indices(field("edges", "int32", "E,2", "limb,(from,to)", "limbs"), 0, "K"),
   };
   schema.attributes = {{"/", "side", "string", false, "person or observer: whose left and right the names mean"}};
@@ -341,9 +352,8 @@ int match(std::string_view pattern, std::string_view path) {
 }  // namespace
 
 const std::vector<SchemaSpec>& schemas() {
-  static const std::vector<SchemaSpec> table{images(),     proposals(),   features(),   detections(),
-                                             captions(),   checkpoint(),  adversarial(), poses(),
-                                             heat_maps(),  log_table()};
+  static const std::vector<SchemaSpec> table{images(),     proposals(),   features(), detections(), captions(),
+                                             checkpoint(), adversarial(), poses(),    heat_maps(),  log_table()};
   return table;
 }
 

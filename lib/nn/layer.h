@@ -12,12 +12,13 @@
 
 namespace fovea::nn {
 
-// One trainable array. `value` in memory may differ from the file's order only for dense weights over a grid (see DiskOrder).
+// One trainable array. `value` in memory may differ from the file's order only for dense weights over a grid (see
+// DiskOrder).
 struct Parameter {
-  std::string layer, name;     // "conv1", "weight"
+  std::string layer, name;  // "conv1", "weight"
   Var var;
   double learning_rate_scale = 1;
-  double decay_scale = 1;      // 0 for gamma, beta, bias  // [ours] spec section 11
+  double decay_scale = 1;  // 0 for gamma, beta, bias  // [ours] spec section 11
 };
 
 // State that is not trained by gradients: running_mean, running_var.
@@ -30,18 +31,18 @@ struct Buffer {
 // that dense weights can be stored in Caffe's CHW order while activations are HWC.
 struct ItemShape {
   Shape shape;
-  Shape grid;                  // [H,W,C] behind a flatten; rank 0 otherwise
+  Shape grid;  // [H,W,C] behind a flatten; rank 0 otherwise
   bool is_grid() const { return shape.rank() == 3; }
 };
 
 // Everything about one pass that is not the data. Training or inference is said here, never guessed.
 struct PassContext {
   ops::BatchNormMode norm = ops::BatchNormMode::kFrozen;
-  bool update_running = false;     // moving averages
+  bool update_running = false;  // moving averages
   bool dropout = false;
   uint64_t seed = 1;
   uint64_t step = 0;
-  uint64_t mask_stream = 0;        // processes that share a batch draw masks of their own (train/data_parallel.h)
+  uint64_t mask_stream = 0;  // processes that share a batch draw masks of their own (train/data_parallel.h)
   // Sums batch statistics over processes, so that batch_norm sees the whole batch; empty: those of this process.
   ops::SumOverProcesses sum_statistics;
   // Sees the batch statistics of every BN layer (population pass).

@@ -26,8 +26,9 @@ class LayerReader {
   bool yes_no(const std::string& key, bool default_value);
   std::string choice(const std::string& key, const std::vector<std::string>& choices, const std::string& default_value);
   std::string text(const std::string& key, const std::string& default_value);
-  std::vector<double> numbers(const std::string& key);                     // comma list; empty if absent
-  std::pair<int, int> extents(const std::string& key, int64_t low, int64_t high, int default_value);  // "3" or "3x5" = height x width; 0 default = required
+  std::vector<double> numbers(const std::string& key);  // comma list; empty if absent
+  std::pair<int, int> extents(const std::string& key, int64_t low, int64_t high,
+                              int default_value);  // "3" or "3x5" = height x width; 0 default = required
 
   std::array<int, 4> margins(const std::string& key);  // "N" or "top,bottom,left,right", each 0..1024; 0 if absent
 

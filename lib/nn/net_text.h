@@ -17,12 +17,12 @@ namespace fovea::nn {
 
 struct LayerLine {
   std::string kind, name;
-  std::vector<std::string> inputs;                           // names of earlier layers; empty for `input`
-  std::vector<std::pair<std::string, std::string>> keys;     // as written, without name and in
+  std::vector<std::string> inputs;                        // names of earlier layers; empty for `input`
+  std::vector<std::pair<std::string, std::string>> keys;  // as written, without name and in
   int line = 0;
 
   const std::string* find(std::string_view key) const;
-  void set(std::string_view key, std::string value);         // replaces or appends
+  void set(std::string_view key, std::string value);  // replaces or appends
   void erase(std::string_view key);
 };
 

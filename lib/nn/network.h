@@ -14,12 +14,13 @@ namespace fovea::nn {
 // replaced by 1 (above it) or 0.
 struct InputSpec {
   int64_t height = 0, width = 0, channels = 0;
-  std::vector<float> mean, stddev;   // one per channel, in network channel order
+  std::vector<float> mean, stddev;  // one per channel, in network channel order
   bool bgr = false;
-  int threshold = -1;                // -1 = off
+  int threshold = -1;  // -1 = off
 };
 
-// Parameters and buffers in file order: weights (out,in,kh,kw), of deconv (in,out,kh,kw), and (out,in) with `in` in Caffe's CHW order.
+// Parameters and buffers in file order: weights (out,in,kh,kw), of deconv (in,out,kh,kw), and (out,in) with `in` in
+// Caffe's CHW order.
 struct Array {
   std::string layer, name;
   Shape shape;
@@ -37,7 +38,7 @@ class Network {
   const InputSpec& input() const;
   DType dtype() const;
   const ItemShape& output_shape() const;
-  const ItemShape& shape_of(const std::string& layer) const;   // throws Error(kUsage) with the nearest name
+  const ItemShape& shape_of(const std::string& layer) const;  // throws Error(kUsage) with the nearest name
   void initialize(uint64_t seed);
 
   // x [N,H,W,C] -> the last layer's output [N,...]. Throws Error(kData) if x does not fit the input line
@@ -50,15 +51,15 @@ class Network {
   std::vector<Parameter*> parameters();
   std::vector<Buffer*> buffers();
   void clear_gradients();
-  Layer* find_layer(const std::string& name);                  // null if absent
+  Layer* find_layer(const std::string& name);  // null if absent
 
   std::vector<Array> export_arrays() const;
   // All arrays must match by name and shape. Throws Error(kData) naming `origin`, the array, expected and found.
   void import_arrays(const std::vector<Array>& arrays, const std::string& origin);
 
-  int64_t parameter_count() const;       // trained values, gamma and beta included
-  int64_t multiply_adds() const;         // of one item
-  std::string describe() const;          // a table: layer, kind, output, parameters; for --dry-run
+  int64_t parameter_count() const;  // trained values, gamma and beta included
+  int64_t multiply_adds() const;    // of one item
+  std::string describe() const;     // a table: layer, kind, output, parameters; for --dry-run
 
  private:
   struct State;

@@ -3,8 +3,9 @@
 //   sgd       v <- mu v + g;  w <- w - lr v            (mu = 0: plain SGD)
 //   nesterov  v <- mu v + g;  w <- w - lr (g + mu v)   Sutskever et al. 2013, PyTorch's form
 //   adam      m <- b1 m + (1-b1) g;  v <- b2 v + (1-b2) g^2;  w <- w - lr m^ / (sqrt(v^) + eps)   Kingma & Ba 2015
-//   rmsprop   c <- rho c + (1-rho) g^2;  v <- mu v + g / (sqrt(c) + eps);  w <- w - lr v          Tieleman & Hinton 2012
-//   rmsprop-graves  c <- rho c + (1-rho) g^2;  a <- rho a + (1-rho) g;  v <- mu v - lr g / sqrt(c - a^2 + eps);  w <- w + v
+//   rmsprop   c <- rho c + (1-rho) g^2;  v <- mu v + g / (sqrt(c) + eps);  w <- w - lr v          Tieleman & Hinton
+//   2012 rmsprop-graves  c <- rho c + (1-rho) g^2;  a <- rho a + (1-rho) g;  v <- mu v - lr g / sqrt(c - a^2 + eps);  w
+//   <- w + v
 //             Graves 2013, arXiv 1308.0850, equations 38 to 41; used with rho .95, mu .9, eps 1e-4, lr 1e-4
 //
 // with g = dL/dw + weight_decay * decay_scale * w. Gamma, beta and biases have decay_scale 0  // [ours] spec section 11
@@ -22,15 +23,15 @@ enum class OptimizerKind { kSgd, kNesterov, kAdam, kRmsProp, kRmsPropGraves };
 struct OptimizerConfig {
   OptimizerKind kind = OptimizerKind::kSgd;
   double momentum = 0;
-  double beta1 = 0.9, beta2 = 0.999;   // Adam
-  double rho = 0.99;                   // RMSProp
+  double beta1 = 0.9, beta2 = 0.999;  // Adam
+  double rho = 0.99;                  // RMSProp
   double epsilon = 1e-8;
   double weight_decay = 0;
-  double clip_norm = 0;                // > 0: gradients are scaled so that their joint L2 norm is at most this
+  double clip_norm = 0;  // > 0: gradients are scaled so that their joint L2 norm is at most this
 };
 
-const std::vector<std::string>& optimizer_names();             // "sgd", "nesterov", "adam", "rmsprop", "rmsprop-graves"
-OptimizerKind parse_optimizer(const std::string& name);        // throws Error(kUsage)
+const std::vector<std::string>& optimizer_names();       // "sgd", "nesterov", "adam", "rmsprop", "rmsprop-graves"
+OptimizerKind parse_optimizer(const std::string& name);  // throws Error(kUsage)
 std::string optimizer_name(OptimizerKind kind);
 
 class Optimizer {
@@ -61,7 +62,7 @@ class Optimizer {
 
   std::vector<Parameter*> parameters_;
   OptimizerConfig config_;
-  std::vector<Slot> slots_;          // the same number in a row for each parameter
+  std::vector<Slot> slots_;  // the same number in a row for each parameter
   size_t slots_per_parameter_ = 0;
   int64_t steps_ = 0;
 };

@@ -15,25 +15,26 @@ namespace fovea {
 
 struct CropOptions {
   data::CropScheme scheme = data::CropScheme::kCenter;
-  int64_t batch = 100;               // network batch; crops of several pictures share one
+  int64_t batch = 100;  // network batch; crops of several pictures share one
 };
 
-// Probabilities [N,K] in double, averaged over the crops of each picture (probabilities, not logits: Ioffe & Szegedy 2015,
-// section 4.2.2). nullopt if should_stop() said so.
+// Probabilities [N,K] in double, averaged over the crops of each picture (probabilities, not logits: Ioffe & Szegedy
+// 2015, section 4.2.2). nullopt if should_stop() said so.
 std::optional<std::vector<double>> class_probabilities(nn::Network& network, const data::Preprocess& preprocess,
                                                        const data::ImageSource& source, const CropOptions& options,
                                                        const std::function<bool()>& should_stop);
 
 struct Score {
   int64_t items = 0;
-  double top1_error = 0, top5_error = 0;   // shares
-  double loss = 0;                         // mean negative log of the probability of the label
+  double top1_error = 0, top5_error = 0;  // shares
+  double loss = 0;                        // mean negative log of the probability of the label
 };
 Score score_probabilities(const std::vector<double>& probabilities, const data::ImageSource& source, int64_t classes);
 
 // Runs the network in inference mode over centre crops: the quick evaluation during training.
-std::optional<Score> quick_score(nn::Network& network, const data::Preprocess& preprocess, const data::ImageSource& source,
-                                 int64_t batch, const std::function<bool()>& should_stop);
+std::optional<Score> quick_score(nn::Network& network, const data::Preprocess& preprocess,
+                                 const data::ImageSource& source, int64_t batch,
+                                 const std::function<bool()>& should_stop);
 
 // A network to be trained for this many classes. Throws Error(kData) unless it has an output for each.
 void check_output(const nn::Network& network, int64_t classes);

@@ -27,7 +27,8 @@ void declare_merge(cli::OptionTable& table, MergeCommandOptions& options) {
 }
 
 int run_merge(const MergeCommandOptions& options, const cli::Invocation& invocation) {
-  const auto report = io::merge_files(options.shards, options.output, {options.allow_missing, "", writer_options(invocation)});
+  const auto report =
+      io::merge_files(options.shards, options.output, {options.allow_missing, "", writer_options(invocation)});
   log::info("{}: joined {} shard(s), content hash {}", options.output, report.shards, report.content_hash);
   return 0;
 }
@@ -46,7 +47,8 @@ int run_verify(const VerifyCommandOptions& options, const cli::Invocation&) {
   for (const auto& file : options.files) {
     try {
       const auto report = io::verify_file(file);
-      write_stdout(fmt::format("{}\tok\t{}\t{}\n", escape_tsv(file), report.attributes.schema, report.attributes.content_hash));
+      write_stdout(
+          fmt::format("{}\tok\t{}\t{}\n", escape_tsv(file), report.attributes.schema, report.attributes.content_hash));
     } catch (const MemoryLimitError& error) {  // nobody knows whether the file is good
       const std::string what = error.what();
       throw MemoryLimitError(what.starts_with(file) || file == "-" ? what : file + ": " + what, error.hint());
@@ -63,14 +65,17 @@ int run_verify(const VerifyCommandOptions& options, const cli::Invocation&) {
 }  // namespace
 
 cli::Command merge_command() {
-  return cli::command<MergeCommandOptions>("merge", "join the shards of one run", "Joins files written with --shard i/n into the file that the whole run would have written, byte for byte.",
-                                           {}, declare_merge, run_merge, cli::CommonSet::kFiles);
+  return cli::command<MergeCommandOptions>(
+      "merge", "join the shards of one run",
+      "Joins files written with --shard i/n into the file that the whole run would have written, byte for byte.", {},
+      declare_merge, run_merge, cli::CommonSet::kFiles);
 }
 
 cli::Command verify_command() {
-  return cli::command<VerifyCommandOptions>("verify", "check files against their schema and content hash",
-                                            "Reads every value, checks it against the schema and recomputes the content hash. Exits 1 if a file is damaged.",
-                                            {}, declare_verify, run_verify);
+  return cli::command<VerifyCommandOptions>(
+      "verify", "check files against their schema and content hash",
+      "Reads every value, checks it against the schema and recomputes the content hash. Exits 1 if a file is damaged.",
+      {}, declare_verify, run_verify);
 }
 
 int print_info(const std::string& path) {

@@ -50,23 +50,30 @@ data::ImageSource take_split(const data::ImageSource& all, const std::string& sp
 
 void declare_training_images(cli::OptionTable& table, DataOptions& options) {
   table.group("Data");
-  table.add("data", options.data, "FILE", "Training images: a fovea.images or fovea.adversarial file.").required().is_input_path();
+  table.add("data", options.data, "FILE", "Training images: a fovea.images or fovea.adversarial file.")
+      .required()
+      .is_input_path();
   table.add("split", options.split, "NAME", "Which split of --data to train on, if it has splits.");
   table.add("limit", options.limit, "N", "Only the first N training images; 0: all.").at_least(0).source("[ours]");
   table.add("skip-bad-images", options.skip_bad_images, "Leave out pictures that can't be decoded, and say so.");
 }
 
 void declare_test_images(cli::OptionTable& table, DataOptions& options) {
-  table.add("test", options.test, "FILE", "Held-out images.").is_input_path().default_text("the test split of --data, if it has one");
+  table.add("test", options.test, "FILE", "Held-out images.")
+      .is_input_path()
+      .default_text("the test split of --data, if it has one");
   table.add("test-split", options.test_split, "NAME", "Which split to test on, if there are splits.");
-  table.add("test-limit", options.test_limit, "N", "Only the first N test images; 0: all.").at_least(0).source("[ours]");
+  table.add("test-limit", options.test_limit, "N", "Only the first N test images; 0: all.")
+      .at_least(0)
+      .source("[ours]");
 }
 
 void declare_resize(cli::OptionTable& table, DataOptions& options) {
   table.add("resize", options.resize, "HOW", "Fit pictures by cropping or stretching.").choices({"crop", "stretch"});
 }
 
-data::ImageSource open_split(const std::string& path, const std::string& split, int64_t limit, bool skip_bad_images, bool labelled) {
+data::ImageSource open_split(const std::string& path, const std::string& split, int64_t limit, bool skip_bad_images,
+                             bool labelled) {
   return take_split(open_all(path, skip_bad_images, labelled), split, limit);
 }
 
@@ -84,8 +91,10 @@ TrainingSources open_training(const DataOptions& options) {
 
 void warn_without_test(const std::string& output, int64_t test_pictures, double fraction) {
   if (fraction <= 0 || test_pictures > 0) return;
-  log::warning("{}: no picture is in the split test: --test-fraction {} takes a whole number of each class, and this set is too small for one",
-               output, format_number(fraction));
+  log::warning(
+      "{}: no picture is in the split test: --test-fraction {} takes a whole number of each class, and this set is too "
+      "small for one",
+      output, format_number(fraction));
 }
 
 int64_t class_count(const data::ImageSource& source) {

@@ -13,7 +13,7 @@ struct DataOptions {
   std::string data, test;
   std::string split = "train", test_split = "test";
   int64_t limit = 0, test_limit = 0;
-  std::string resize = "crop";              // crop | stretch
+  std::string resize = "crop";  // crop | stretch
   bool skip_bad_images = false;
 };
 
@@ -25,11 +25,12 @@ void declare_test_images(cli::OptionTable& table, DataOptions& options);
 void declare_resize(cli::OptionTable& table, DataOptions& options);
 
 // The part of `path` that a command is about: items of `split` if the set has splits, all of it otherwise.
-data::ImageSource open_split(const std::string& path, const std::string& split, int64_t limit, bool skip_bad_images, bool labelled = true);
+data::ImageSource open_split(const std::string& path, const std::string& split, int64_t limit, bool skip_bad_images,
+                             bool labelled = true);
 
 struct TrainingSources {
   data::ImageSource training;
-  std::optional<data::ImageSource> test;   // --test, or the test split of --data
+  std::optional<data::ImageSource> test;  // --test, or the test split of --data
 };
 TrainingSources open_training(const DataOptions& options);
 

@@ -15,7 +15,8 @@ constexpr int64_t kMaxListBytes = int64_t{1} << 28;
 
 bool has_picture_suffix(const std::string& name) {
   std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return lower.ends_with(".jpg") || lower.ends_with(".jpeg") || lower.ends_with(".png");
 }
 
@@ -24,7 +25,8 @@ void add_folder(const std::string& folder, std::vector<std::string>& paths) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with('.') && has_picture_suffix(name)) found.push_back(folder + (folder.ends_with('/') ? "" : "/") + name);
+    if (!name.starts_with('.') && has_picture_suffix(name))
+      found.push_back(folder + (folder.ends_with('/') ? "" : "/") + name);
   }
   if (error) fail(ErrorKind::kNoInput, "{}: cannot read the folder: {}", folder, error.message());
   if (found.empty()) fail_data(folder, "a folder with .jpg, .jpeg or .png files", "none");
@@ -89,7 +91,8 @@ int64_t limited(int64_t count, int64_t limit) { return limit > 0 ? std::min(coun
 data::ImageSource open_pictures(const PictureInputs& inputs) {
   const int ways = (inputs.pictures.empty() ? 0 : 1) + (inputs.images.empty() ? 0 : 1) + (inputs.list.empty() ? 0 : 1);
   if (ways != 1) {
-    fail(ErrorKind::kUsage, "expected PICTURE operands, --images or --list, found {}", ways == 0 ? "none of them" : "more than one");
+    fail(ErrorKind::kUsage, "expected PICTURE operands, --images or --list, found {}",
+         ways == 0 ? "none of them" : "more than one");
   }
   if (!inputs.images.empty()) {
     data::SourceOptions options;

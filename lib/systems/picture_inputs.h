@@ -24,8 +24,8 @@ void declare_picture_inputs(cli::OptionTable& table, PictureInputs& inputs);
 // Of `count` items, those that --limit leaves.
 int64_t limited(int64_t count, int64_t limit);
 
-// Items in the order given; a folder's pictures by name. Ids are the set's, or the paths. With skip_bad_images, what can't
-// be decoded is left out with a warning. Throws Error(kUsage) unless exactly one way of naming pictures was used,
+// Items in the order given; a folder's pictures by name. Ids are the set's, or the paths. With skip_bad_images, what
+// can't be decoded is left out with a warning. Throws Error(kUsage) unless exactly one way of naming pictures was used,
 // Error(kNoInput), Error(kData).
 data::ImageSource open_pictures(const PictureInputs& inputs);
 

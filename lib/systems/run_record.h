@@ -7,8 +7,8 @@
 #include "cli/program.h"
 #include "data/dataset.h"
 #include "eval/table.h"
-#include "io/root_attributes.h"
 #include "io/h5_writer.h"
+#include "io/root_attributes.h"
 #include "train/loop.h"
 #include "train/model.h"
 

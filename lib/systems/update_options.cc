@@ -13,7 +13,9 @@ cli::Option& add_learning_rate(cli::OptionTable& table, double& value) {
 }
 
 cli::Option& add_momentum(cli::OptionTable& table, double& value) {
-  return table.add("momentum", value, "M", "Of sgd, nesterov and rmsprop; rmsprop-graves has 0.9.").range(0, 1).below(1);
+  return table.add("momentum", value, "M", "Of sgd, nesterov and rmsprop; rmsprop-graves has 0.9.")
+      .range(0, 1)
+      .below(1);
 }
 
 cli::Option& add_weight_decay(cli::OptionTable& table, double& value) {
@@ -49,7 +51,9 @@ cli::Option& add_steps(cli::OptionTable& table, int64_t& value) {
 }
 
 cli::Option& add_metrics(cli::OptionTable& table, std::string& value) {
-  return table.add("metrics", value, "FILE", "Append one JSON object per report.").is_output_path().no_effect_on_content();
+  return table.add("metrics", value, "FILE", "Append one JSON object per report.")
+      .is_output_path()
+      .no_effect_on_content();
 }
 
 }  // namespace fovea

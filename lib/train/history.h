@@ -19,13 +19,13 @@ class History {
  public:
   // Columns are the union over all rows, in order of first appearance; absent values are NaN.
   void add(int64_t step, const Metrics& metrics);
-  void truncate(int64_t last_step);               // drops rows beyond, for resuming
+  void truncate(int64_t last_step);  // drops rows beyond, for resuming
 
   const std::vector<int64_t>& steps() const { return steps_; }
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<double>& column(const std::string& name) const;  // throws Error(kData) if absent
   bool has(const std::string& name) const;
-  std::optional<double> last(const std::string& name) const;  // of the last row, if it is there and finite
+  std::optional<double> last(const std::string& name) const;             // of the last row, if it is there and finite
   void set_column(const std::string& name, std::vector<double> values);  // loading; sizes must agree
   void set_steps(std::vector<int64_t> steps) { steps_ = std::move(steps); }
   // First step at which `name` reached `target` (>=), -1 if never.
@@ -43,7 +43,8 @@ History logged_history(const io::CheckpointData& data);
 // One JSON object per row: {"step":100,"loss":0.231}; NaN as null.
 std::string metrics_line(int64_t step, const Metrics& metrics);
 
-// --metrics FILE: appended line by line. On resume, lines beyond `resumed_step` are cut (the file is rewritten atomically).
+// --metrics FILE: appended line by line. On resume, lines beyond `resumed_step` are cut (the file is rewritten
+// atomically).
 class MetricsFile {
  public:
   MetricsFile() = default;

@@ -1,5 +1,5 @@
-// The one training loop of all tools: steps, reports, checkpoints, resume, signals, divergence (files-and-cli section 5).
-// Of several processes (base/ranks.h) all run it; the first alone writes files, and all stop at the same step.
+// The one training loop of all tools: steps, reports, checkpoints, resume, signals, divergence (files-and-cli section
+// 5). Of several processes (base/ranks.h) all run it; the first alone writes files, and all stop at the same step.
 #pragma once
 
 #include <cstdint>
@@ -45,27 +45,27 @@ class Task {
 };
 
 struct LoopOptions {
-  std::string output;                      // RUN.ckpt.h5
-  int64_t steps = 0;                       // total; > 0
-  int64_t evaluate_every = 1000;           // 0: only at the end
-  std::vector<int64_t> evaluate_at;        // extra report points
-  int64_t checkpoint_steps = 0;            // > 0: save every so many steps; else by time:
+  std::string output;                // RUN.ckpt.h5
+  int64_t steps = 0;                 // total; > 0
+  int64_t evaluate_every = 1000;     // 0: only at the end
+  std::vector<int64_t> evaluate_at;  // extra report points
+  int64_t checkpoint_steps = 0;      // > 0: save every so many steps; else by time:
   double checkpoint_seconds = 600;
-  int64_t keep = 0;                        // > 0: RUN.step00012000.ckpt.h5, the newest N
-  bool save_best = false;                  // RUN.best.ckpt.h5
-  int64_t patience = 0;                    // > 0: stop after so many reports without a better best_metric()
-  double max_time = 0;                     // seconds; 0 = no limit
+  int64_t keep = 0;        // > 0: RUN.step00012000.ckpt.h5, the newest N
+  bool save_best = false;  // RUN.best.ckpt.h5
+  int64_t patience = 0;    // > 0: stop after so many reports without a better best_metric()
+  double max_time = 0;     // seconds; 0 = no limit
   bool resume = false;
   bool no_clobber = false;
-  int compress = -1;                       // io::WriterOptions
-  std::string metrics;                     // JSON lines
+  int compress = -1;    // io::WriterOptions
+  std::string metrics;  // JSON lines
 };
 
 struct LoopResult {
-  int exit_code = 0;                       // 0 or 75
+  int exit_code = 0;  // 0 or 75
   int64_t steps = 0;
   History history;
-  Metrics final_metrics;                   // of finish()
+  Metrics final_metrics;  // of finish()
   std::string content_hash;
 };
 

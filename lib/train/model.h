@@ -14,9 +14,9 @@ namespace fovea::train {
 struct Model {
   nn::Network network;
   data::Preprocess preprocess;
-  std::vector<std::string> labels;   // class names, or empty
-  std::string path, hash;            // where it came from
-  bool has_batch_norm = false;       // false also for folded models
+  std::vector<std::string> labels;  // class names, or empty
+  std::string path, hash;           // where it came from
+  bool has_batch_norm = false;      // false also for folded models
 };
 
 // Throws Error(kData) for a wrong file, unknown layers, missing or misshapen arrays.
@@ -33,8 +33,8 @@ void store_model(nn::Network& network, const data::Preprocess& preprocess, const
                  io::CheckpointData& data);
 void restore_arrays(nn::Network& network, const io::CheckpointData& data, const std::string& origin);
 
-// Weights of --init, by name: a layer of another shape (an output layer for other classes) keeps its fresh weights, with a
-// warning. Throws Error(kData) if nothing fits.
+// Weights of --init, by name: a layer of another shape (an output layer for other classes) keeps its fresh weights,
+// with a warning. Throws Error(kData) if nothing fits.
 void take_weights(nn::Network& network, const Model& model);
 
 // The input line of a network as a preprocessing; `resize` is "crop" or "stretch", `side` 0 = the net's own size.

@@ -9,7 +9,8 @@
 
 namespace fovea::train {
 
-void store_optimizer(const nn::Optimizer& optimizer, double learning_rate, const std::string& schedule, io::CheckpointData& data);
+void store_optimizer(const nn::Optimizer& optimizer, double learning_rate, const std::string& schedule,
+                     io::CheckpointData& data);
 // Throws Error(kData) for another kind of optimiser, and for missing or misshapen slots.
 void restore_optimizer(nn::Optimizer& optimizer, const io::CheckpointData& data, const std::string& origin);
 

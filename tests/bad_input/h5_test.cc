@@ -14,9 +14,9 @@
 
 #include "base/file.h"
 #include "io/h5_fixtures.h"
-#include "io/heatmaps_file.h"
 #include "io/h5_reader.h"
 #include "io/h5_writer.h"
+#include "io/heatmaps_file.h"
 #include "io/verify.h"
 
 namespace fovea::io {
@@ -254,7 +254,8 @@ TEST_CASE("h5: missing dataset, wrong type, rank, extent") {
     CHECK(std::string(error.what()) == path + ": " + test.message);
     CHECK(error.kind() == ErrorKind::kData);
   }
-  for (const auto& missing : {std::pair{&images, "id"}, {&checkpoint, "model/network"}, {&log, "step"}, {&captions, "vocabulary"}}) {
+  for (const auto& missing :
+       {std::pair{&images, "id"}, {&checkpoint, "model/network"}, {&log, "step"}, {&captions, "vocabulary"}}) {
     const auto* kind = missing.first;
     const char* name = missing.second;
     kind->write(path);

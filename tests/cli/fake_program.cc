@@ -124,8 +124,8 @@ Program program() {
   p.description = "A tool for tests.\n\nIts main option is {opt:epochs}.";
   p.commands = {
       command("train", "Train a network.", "Longer text about {opt:learning-rate}.",
-              {{"bn-fake train --epochs 3 -o net.ckpt.h5 a.h5", "Trains for three passes."}}, declare_train,
-              train, CommonSet::kTraining | CommonSet::kFormat | CommonSet::kShard),
+              {{"bn-fake train --epochs 3 -o net.ckpt.h5 a.h5", "Trains for three passes."}}, declare_train, train,
+              CommonSet::kTraining | CommonSet::kFormat | CommonSet::kShard),
       command("show", "Print a file.", "", {{"bn-fake show a.h5", "Prints it."}}, declare_show, show,
               CommonSet::kFormat),
   };

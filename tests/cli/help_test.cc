@@ -27,10 +27,9 @@ TEST_CASE("help: defaults, ranges, rules and sources are there") {
   const ProgramView view(program);
   const std::string text = long_help(view, view.commands[0]);
   for (const char* part :
-       {"-e, --epochs N",
-        "Default: 20 [paper §4.1].",
-        "--[no-]shuffle", "Default: 512M [ours].", "One of: sgd, adam, rmsprop.", "Not together with", "DATA...",
-        "Longer text about --learning-rate.", "-o, --output FILE", "--no-clobber\n", "Examples:\n  bn-fake train"}) {
+       {"-e, --epochs N", "Default: 20 [paper §4.1].", "--[no-]shuffle", "Default: 512M [ours].",
+        "One of: sgd, adam, rmsprop.", "Not together with", "DATA...", "Longer text about --learning-rate.",
+        "-o, --output FILE", "--no-clobber\n", "Examples:\n  bn-fake train"}) {
     CHECK_MESSAGE(text.find(part) != std::string::npos, part);
   }
   CHECK(text.find("--no-no-clobber") == std::string::npos);
@@ -86,8 +85,7 @@ void declare_odd(OptionTable& table, Odd& o) {
 TEST_CASE("check_program: the fake tool is right, a wrong one is told all its faults") {
   CHECK(check_program(fake::program()).empty());
   Program program = fake::program();
-  program.commands.push_back(command<Odd>("odd", "Odd.", "",
-                                          {{"bn-fake odd --rat 3", "Fails."}, {"ls", "Nothing."}},
+  program.commands.push_back(command<Odd>("odd", "Odd.", "", {{"bn-fake odd --rat 3", "Fails."}, {"ls", "Nothing."}},
                                           declare_odd, [](const Odd&, const Invocation&) { return 0; }));
   std::string all;
   try {

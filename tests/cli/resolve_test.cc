@@ -180,7 +180,8 @@ TEST_CASE("parameters_json: sorted, complete, without what cannot change the con
 
 TEST_CASE("command_line_json: content options of the command line, paths by base name, HDF5 files by none") {
   const Variable variable("FOVEA_EPOCHS", "6");
-  Call call({"dir/b.h5", "-o", "/tmp/x", "--threads=2", "-q", "--no-shuffle", "--init=some/w.npz", "--momentum", "0.5"});
+  Call call(
+      {"dir/b.h5", "-o", "/tmp/x", "--threads=2", "-q", "--no-shuffle", "--init=some/w.npz", "--momentum", "0.5"});
   CHECK(command_line_json("bn-fake", "train", call.job->table, call.parsed) ==
         R"(["bn-fake","train","--momentum","0.5","--init","w.npz","--no-shuffle","-"])");
 }

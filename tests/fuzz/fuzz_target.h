@@ -1,6 +1,7 @@
 // Shared frame of the fuzz harnesses: a parser may refuse its input with Error(kData) and nothing else, and it may not
 // allocate more than the limit.
-// Built with -DFOVEA_FUZZ=ON by clang and its runtime (Debian: clang, libclang-rt-14-dev); tests/fuzz/run does all of it.
+// Built with -DFOVEA_FUZZ=ON by clang and its runtime (Debian: clang, libclang-rt-14-dev); tests/fuzz/run does all of
+// it.
 #pragma once
 
 #include <cstddef>

@@ -9,7 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   return fovea::fuzz::run(data, size, [](std::span<const std::byte> bytes) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     fovea::nn::NetText net = fovea::nn::parse_net(text, "x");
-    if (fovea::nn::print_net(fovea::nn::parse_net(fovea::nn::print_net(net), "x")) != fovea::nn::print_net(net)) __builtin_trap();
+    if (fovea::nn::print_net(fovea::nn::parse_net(fovea::nn::print_net(net), "x")) != fovea::nn::print_net(net))
+      __builtin_trap();
     fovea::nn::Network network(std::move(net));
   });
 }

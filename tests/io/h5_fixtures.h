@@ -11,10 +11,10 @@
 #include "base/error.h"
 #include "base/temporary_folder.h"
 #include "io/captions_file.h"
-#include "io/heatmaps_file.h"
-#include "io/poses_file.h"
 #include "io/checkpoint_file.h"
+#include "io/heatmaps_file.h"
 #include "io/images_file.h"
+#include "io/poses_file.h"
 
 namespace fovea::test {
 

@@ -10,14 +10,15 @@
 #include "autograd/ops/softmax_loss.h"
 #include "base/error.h"
 #include "base/rng.h"
-#include "vectors/vectors.h"
 #include "source_path.h"
+#include "vectors/vectors.h"
 
 using namespace fovea;
 
 namespace {
 
-nn::Network build(const std::string& body, DType dtype = DType::kF32, const std::string& input = "height=6 width=6 channels=2") {
+nn::Network build(const std::string& body, DType dtype = DType::kF32,
+                  const std::string& input = "height=6 width=6 channels=2") {
   return nn::Network(nn::parse_net("fovea-net 1\ninput name=x " + input + "\n" + body, "t.net"), dtype);
 }
 
@@ -44,7 +45,8 @@ TEST_CASE("network: every shipped text builds, and ends in class scores, heat ma
     const nn::Network network(shipped(entry.path().stem()));
     const Shape& out = network.output_shape().shape;
     const bool makes_maps = entry.path().stem().string().starts_with("pose-detector");
-    CHECK((makes_maps ? out.rank() == 3 : out.rank() == 1 || out == Shape{network.input().height, network.input().width, 3}));
+    CHECK((makes_maps ? out.rank() == 3
+                      : out.rank() == 1 || out == Shape{network.input().height, network.input().width, 3}));
     ++count;
   }
   CHECK(count >= 14);
@@ -61,7 +63,8 @@ TEST_CASE("network: parameter counts of the published networks") {
     CAPTURE(name);
     CHECK(nn::Network(shipped(name)).parameter_count() == count);
   }
-  // Spec section 8.1: 11.28e6 with the separable stem, gamma and beta; the paper says 13.6e6 and leaves the gap unexplained.
+  // Spec section 8.1: 11.28e6 with the separable stem, gamma and beta; the paper says 13.6e6 and leaves the gap
+  // unexplained.
   const int64_t inception = nn::Network(shipped("bn-inception")).parameter_count();
   CHECK(inception > 11275000);
   CHECK(inception < 11285000);
@@ -80,7 +83,8 @@ TEST_CASE("network: BN-Inception has the grids and widths of figure 5, in both r
 TEST_CASE("network: gradients of a whole network pass the checker") {
   nn::Network network = build(
       "conv name=a out=3 kernel=3 pad=1 bias=no\nbatch_norm name=b\nsigmoid name=s\navg_pool name=p kernel=2 stride=2\n"
-      "conv name=c out=2 kernel=1\ntanh name=t\ndense name=d out=4\n", DType::kF64);
+      "conv name=c out=2 kernel=1\ntanh name=t\ndense name=d out=4\n",
+      DType::kF64);
   network.initialize(3);
   std::vector<Tensor> inputs;
   for (nn::Parameter* parameter : network.parameters()) inputs.push_back(parameter->var.value().clone());
@@ -98,7 +102,8 @@ TEST_CASE("network: gradients of a whole network pass the checker") {
 }
 
 TEST_CASE("network: fused and watched activations give the same numbers") {
-  nn::Network network = build("conv name=a out=3 kernel=3 bias=no\nbatch_norm name=b\nrelu name=r\ndense name=d out=4\n");
+  nn::Network network =
+      build("conv name=a out=3 kernel=3 bias=no\nbatch_norm name=b\nrelu name=r\ndense name=d out=4\n");
   network.initialize(3);
   const Var x(random({4, 6, 6, 2}));
   nn::PassContext context = nn::PassContext::training(1, 0);
@@ -118,14 +123,16 @@ TEST_CASE("network: fused and watched activations give the same numbers") {
 }
 
 TEST_CASE("network: dense columns are stored in CHW order and come back") {
-  nn::Network network = build("conv name=a out=3 kernel=1\nflatten name=f\ndense name=d out=2\n", DType::kF32, "height=2 width=2 channels=1");
+  nn::Network network = build("conv name=a out=3 kernel=1\nflatten name=f\ndense name=d out=2\n", DType::kF32,
+                              "height=2 width=2 channels=1");
   network.initialize(9);
   const auto arrays = network.export_arrays();
   const auto& weight = arrays[2];
   REQUIRE(weight.layer == "d");
   const auto memory = network.find_layer("d")->parameters()[0].var.value().span<float>();
   for (int64_t c = 0; c < 3; ++c) {
-    for (int64_t p = 0; p < 4; ++p) CHECK(weight.values[static_cast<size_t>(c * 4 + p)] == memory[static_cast<size_t>(p * 3 + c)]);
+    for (int64_t p = 0; p < 4; ++p)
+      CHECK(weight.values[static_cast<size_t>(c * 4 + p)] == memory[static_cast<size_t>(p * 3 + c)]);
   }
   const Tensor x = random({2, 2, 2, 1});
   const Tensor before = network.forward(Var(x), nn::PassContext::inference()).value().clone();
@@ -167,7 +174,8 @@ TEST_CASE("network: the same layer starts from the same weights with and without
 }
 
 TEST_CASE("network: inference of one item does not depend on its companions, bit for bit") {
-  nn::Network network = build("conv name=a out=3 kernel=3 bias=no\nbatch_norm name=b\nrelu name=r\ndense name=d out=4\n");
+  nn::Network network =
+      build("conv name=a out=3 kernel=3 bias=no\nbatch_norm name=b\nrelu name=r\ndense name=d out=4\n");
   network.initialize(3);
   const Tensor x = random({3, 6, 6, 2});
   const Tensor all = network.forward(Var(x), nn::PassContext::inference()).value();

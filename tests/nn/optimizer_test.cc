@@ -122,5 +122,6 @@ TEST_CASE("optimizer: a frozen parameter stays as it is") {
 }
 
 TEST_CASE("optimizer: an unknown name is a usage error that lists the names") {
-  CHECK_THROWS_WITH_AS(nn::parse_optimizer("sgdm"), "--optimizer: expected sgd | nesterov | adam | rmsprop | rmsprop-graves, found 'sgdm'", Error);
+  CHECK_THROWS_WITH_AS(nn::parse_optimizer("sgdm"),
+                       "--optimizer: expected sgd | nesterov | adam | rmsprop | rmsprop-graves, found 'sgdm'", Error);
 }

@@ -67,7 +67,10 @@ TEST_CASE("rewrite: lrn goes behind the first pool and can be removed") {
   CHECK(with.find("lrn1")->inputs == std::vector<std::string>{"pool1"});
   CHECK(body(nn::with_lrn(with, true)) == body(with));
   CHECK(body(nn::with_lrn(with, false)) == body(net()));
-  CHECK_THROWS_AS(nn::with_lrn(nn::parse_net("fovea-net 1\ninput name=a height=1 width=1 channels=1\ndense name=b out=2\n", "t"), true), Error);
+  CHECK_THROWS_AS(
+      nn::with_lrn(nn::parse_net("fovea-net 1\ninput name=a height=1 width=1 channels=1\ndense name=b out=2\n", "t"),
+                   true),
+      Error);
 }
 
 TEST_CASE("rewrite: another channel count averages per-channel lists") {

@@ -34,7 +34,8 @@ TEST_CASE("schedule: warm-up rises linearly to the base rate") {
 }
 
 TEST_CASE("schedule: anything else is a usage error") {
-  for (const char* text : {"", "steps", "exponential:0@5", "exponential:0.5", "exponential:0.5@0", "exponential:x@5", "staircase:0.1@1;2", "warm:1@2"}) {
+  for (const char* text : {"", "steps", "exponential:0@5", "exponential:0.5", "exponential:0.5@0", "exponential:x@5",
+                           "staircase:0.1@1;2", "warm:1@2"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(nn::Schedule::parse(text), Error);
   }

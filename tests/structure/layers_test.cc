@@ -211,9 +211,9 @@ TEST_CASE("layers: no header includes itself, however far around") {
   CHECK(find_circle(includes) == "");
 }
 
-TEST_CASE("layers: no file is longer than 600 lines, no main longer than 120") {
+TEST_CASE("layers: no file is longer than 600 lines, no main longer than 150") {
   for (const Source& source : sources()) {
-    CHECK_MESSAGE(source.lines <= (source.room == "apps" ? 120 : 600),
+    CHECK_MESSAGE(source.lines <= (source.room == "apps" ? 150 : 600),
                   source.name << " has " << source.lines << " lines");
   }
 }

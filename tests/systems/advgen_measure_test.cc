@@ -191,8 +191,9 @@ TEST_CASE("measure: a quantised input layer is found out") {
 
 // Two classes, pixels near the middle: no clipping, and PGD's step is exact.
 TEST_CASE("measure: the smallest epsilon of a linear model is its distance from the border, |z1 - z0| / |w1 - w0|_1") {
-  nn::Network network(nn::parse_net(
-      "fovea-net 1\ninput name=data height=16 width=16 channels=1 mean=0 std=255\ndense name=fc out=2\n", "linear.net"));
+  nn::Network network(
+      nn::parse_net("fovea-net 1\ninput name=data height=16 width=16 channels=1 mean=0 std=255\ndense name=fc out=2\n",
+                    "linear.net"));
   network.initialize(5);
   data::PixelSet set{24, kSide, kSide, 1, {}, {}, {"a", "b"}};
   Rng rng(4, RngPurpose::kTest);

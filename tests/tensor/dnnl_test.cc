@@ -65,8 +65,10 @@ TEST_CASE("oneDNN: no f32 convolution of the shipped networks falls to a referen
 
 // Few images are cut into strips, for which oneDNN may choose weight layouts of their own.
 TEST_CASE("oneDNN: weight gradients of few images agree with the reference") {
-  for (const ConvGeometry& layer : {square(2, 227, 3, 96, 11, 4, 0), square(1, 63, 3, 48, 7, 2, 3), square(1, 27, 32, 48, 5, 1, 2, 2)}) {
-    const Tensor x = random_tensor({layer.n, layer.h, layer.w, layer.c}, 1), dy = random_tensor({layer.n, layer.oh, layer.ow, layer.o}, 2);
+  for (const ConvGeometry& layer :
+       {square(2, 227, 3, 96, 11, 4, 0), square(1, 63, 3, 48, 7, 2, 3), square(1, 27, 32, 48, 5, 1, 2, 2)}) {
+    const Tensor x = random_tensor({layer.n, layer.h, layer.w, layer.c}, 1),
+                 dy = random_tensor({layer.n, layer.oh, layer.ow, layer.o}, 2);
     const Tensor fast = conv_backward_weights(layer, x, dy);
     use_reference(true);
     const Tensor slow = conv_backward_weights(layer, x, dy);

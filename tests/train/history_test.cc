@@ -64,7 +64,8 @@ TEST_CASE("history: a metrics file is cut at the resumed step, and reads back") 
     train::MetricsFile file(path, 10);
     file.write(15, {{"loss", 1.5}});
   }
-  CHECK(read_text_file(path, 1000) == "{\"step\":0,\"loss\":0}\n{\"step\":10,\"loss\":10}\n{\"step\":15,\"loss\":1.5}\n");
+  CHECK(read_text_file(path, 1000) ==
+        "{\"step\":0,\"loss\":0}\n{\"step\":10,\"loss\":10}\n{\"step\":15,\"loss\":1.5}\n");
   CHECK(train::read_metrics(path).column("loss") == std::vector<double>{0, 10, 1.5});
   write_file(path, "{\"step\":1}\nnonsense\n");
   try {

@@ -1,7 +1,6 @@
 #include "train/loop.h"
 
 #include <doctest/doctest.h>
-
 #include <unistd.h>
 
 #include <cmath>
@@ -30,7 +29,7 @@ class Counter : public train::Task {
   int64_t steps_per_epoch() const override { return 10; }
   double learning_rate(int64_t) const override { return 0.5; }
   double step(int64_t step) override {
-      if (step == stop_at) std::raise(SIGTERM);
+    if (step == stop_at) std::raise(SIGTERM);
     if (step == diverge_at) return NAN;
     x = 0.9 * x + static_cast<double>(step);
     return x;

@@ -16,7 +16,9 @@ using nlohmann::json;
 
 std::vector<std::vector<float>> rows_of(const json& matrix) { return matrix.get<std::vector<std::vector<float>>>(); }
 
-Box box_of(const json& corners) { return {corners[0].get<float>(), corners[1].get<float>(), corners[2].get<float>(), corners[3].get<float>()}; }
+Box box_of(const json& corners) {
+  return {corners[0].get<float>(), corners[1].get<float>(), corners[2].get<float>(), corners[3].get<float>()};
+}
 
 TEST_CASE("svm vectors: the optimum for two costs") {
   const json data = vectors::load("rcnn/svm.json");
@@ -75,8 +77,10 @@ TEST_CASE("box regression vectors: ridge regression towards whitened targets") {
   const BoxRegressor found = fit_box_regressor(rows, targets, 3, data["lam"]);
   for (size_t k = 0; k < 4; ++k) {
     CHECK(std::abs(found.mean[k] - data["mu"][k].get<double>()) < 1e-9);
-    for (size_t j = 0; j < 4; ++j) CHECK(std::abs(found.unwhiten[k * 4 + j] - data["T_inv"][k][j].get<double>()) < 1e-9);
-    for (size_t d = 0; d < 4; ++d) CHECK(std::abs(found.weights[d * 4 + k] - data["Beta_rows_features_then_bias"][d][k].get<double>()) < 1e-7);
+    for (size_t j = 0; j < 4; ++j)
+      CHECK(std::abs(found.unwhiten[k * 4 + j] - data["T_inv"][k][j].get<double>()) < 1e-9);
+    for (size_t d = 0; d < 4; ++d)
+      CHECK(std::abs(found.weights[d * 4 + k] - data["Beta_rows_features_then_bias"][d][k].get<double>()) < 1e-7);
   }
   for (size_t i = 0; i < features.size(); ++i) {
     const BoxTarget t = found.predict(features[i]);
@@ -95,7 +99,8 @@ TEST_CASE("box regression: both systems give the same weights") {
     many_rows.insert(many_rows.end(), rows.begin(), rows.end());
     many_targets.insert(many_targets.end(), targets.begin(), targets.end());
   }
-  const BoxRegressor small = fit_box_regressor(rows, targets, 5, 2), large = fit_box_regressor(many_rows, many_targets, 5, 8);
+  const BoxRegressor small = fit_box_regressor(rows, targets, 5, 2),
+                     large = fit_box_regressor(many_rows, many_targets, 5, 8);
   for (size_t i = 0; i < small.weights.size(); ++i) CHECK(std::abs(small.weights[i] - large.weights[i]) < 1e-12);
 }
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "tensor/tensor.h"
 #include "source_path.h"
+#include "tensor/tensor.h"
 
 namespace fovea::vectors {
 

@@ -13,14 +13,18 @@ namespace {
 
 using nlohmann::json;
 
-Box box_of(const json& corners) { return {corners[0].get<float>(), corners[1].get<float>(), corners[2].get<float>(), corners[3].get<float>()}; }
+Box box_of(const json& corners) {
+  return {corners[0].get<float>(), corners[1].get<float>(), corners[2].get<float>(), corners[3].get<float>()};
+}
 
 TEST_CASE("warp vectors: geometry") {
   for (const auto& expected : vectors::load("rcnn/warp.json")["geometry"]) {
     CAPTURE(expected.dump());
     const WarpConfig config{parse_warp_mode(expected["mode"].get<std::string>()), expected["padding"]};
-    const WarpGeometry found = warp_geometry(box_of(expected["box0"]), expected["image"][0], expected["image"][1], expected["crop"], config, expected["mirror"]);
-    CHECK(std::vector<int64_t>(found.unclipped, found.unclipped + 4) == expected["unclipped"].get<std::vector<int64_t>>());
+    const WarpGeometry found = warp_geometry(box_of(expected["box0"]), expected["image"][0], expected["image"][1],
+                                             expected["crop"], config, expected["mirror"]);
+    CHECK(std::vector<int64_t>(found.unclipped, found.unclipped + 4) ==
+          expected["unclipped"].get<std::vector<int64_t>>());
     CHECK(std::vector<int64_t>(found.source, found.source + 4) == expected["source"].get<std::vector<int64_t>>());
     CHECK(std::abs(found.scale_x - expected["scale"][0].get<double>()) < 1e-9);
     CHECK(std::abs(found.scale_y - expected["scale"][1].get<double>()) < 1e-9);
@@ -35,7 +39,12 @@ TEST_CASE("warp vectors: pixels") {
   for (const auto& row : all["image"]) {
     for (const auto& value : row) values.push_back(value);
   }
-  PixelView picture{static_cast<int64_t>(all["image"].size()), static_cast<int64_t>(all["image"][0].size()), 1, nullptr, values.data(), {}};
+  PixelView picture{static_cast<int64_t>(all["image"].size()),
+                    static_cast<int64_t>(all["image"][0].size()),
+                    1,
+                    nullptr,
+                    values.data(),
+                    {}};
   for (const auto& expected : all["cases"]) {
     CAPTURE(expected.dump().substr(0, 200));
     Preprocess preprocess;

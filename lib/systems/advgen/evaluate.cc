@@ -302,9 +302,7 @@ void declare_eval(cli::OptionTable& table, EvalOptions& options) {
   table.add("report", options.report, "FILE", "Write the whole report as Markdown.")
       .is_output_path()
       .no_effect_on_content();
-  table.add("draw", options.curves, "FILE", "Draw the curves (.svg or .png).")
-      .is_output_path()
-      .no_effect_on_content();
+  table.add("draw", options.curves, "FILE", "Draw the curves (.svg or .png).").is_output_path().no_effect_on_content();
   table
       .add("draw-loss", options.loss_figure, "FILE",
            "Draw the loss of four images over their gradient and a random direction (.svg or .png).")

@@ -63,20 +63,30 @@ std::vector<Part> read_mnist(const ConvertOptions& options) {
       if (images.empty() || labels.empty()) continue;
       parts.push_back({data::read_idx(images, labels), split_of(images, options.split)});
     }
-    if (parts.empty()) fail(ErrorKind::kNoInput, "{}: expected train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz], found neither these nor t10k-*", in[0]);
+    if (parts.empty())
+      fail(ErrorKind::kNoInput,
+           "{}: expected train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz], found neither these nor t10k-*",
+           in[0]);
     return parts;
   }
-  if (in.size() == 1 && !file_exists(in[0])) fail(ErrorKind::kNoInput, "{}: cannot open: No such file or directory", in[0]);
-  if (in.empty() || in.size() % 2 != 0) fail(ErrorKind::kUsage, "--from mnist: expected a folder, or pairs of an image and a label file, found {} operands", in.size());
-  for (size_t i = 0; i < in.size(); i += 2) parts.push_back({data::read_idx(in[i], in[i + 1]), split_of(in[i], options.split)});
+  if (in.size() == 1 && !file_exists(in[0]))
+    fail(ErrorKind::kNoInput, "{}: cannot open: No such file or directory", in[0]);
+  if (in.empty() || in.size() % 2 != 0)
+    fail(ErrorKind::kUsage, "--from mnist: expected a folder, or pairs of an image and a label file, found {} operands",
+         in.size());
+  for (size_t i = 0; i < in.size(); i += 2)
+    parts.push_back({data::read_idx(in[i], in[i + 1]), split_of(in[i], options.split)});
   return parts;
 }
 
 std::vector<Part> read_cifar_parts(const ConvertOptions& options) {
   if (options.inputs.empty()) fail(ErrorKind::kUsage, "--from {}: expected record files, found nothing", options.from);
-  const auto kind = options.from == "cifar10" ? data::CifarKind::kCifar10 : options.from == "cifar100" ? data::CifarKind::kCifar100 : data::CifarKind::kCifar100Coarse;
+  const auto kind = options.from == "cifar10"    ? data::CifarKind::kCifar10
+                    : options.from == "cifar100" ? data::CifarKind::kCifar100
+                                                 : data::CifarKind::kCifar100Coarse;
   std::vector<Part> parts;
-  for (const auto& path : options.inputs) parts.push_back({data::read_cifar({path}, kind, options.names), split_of(path, options.split)});
+  for (const auto& path : options.inputs)
+    parts.push_back({data::read_cifar({path}, kind, options.names), split_of(path, options.split)});
   return parts;
 }
 
@@ -91,7 +101,8 @@ int write_parts(std::vector<Part> parts, const ConvertOptions& options, const cl
   for (const auto& part : parts) {
     if (part.set.label_set.size() > layout.label_set.size()) layout.label_set = part.set.label_set;
     if (part.set.height != layout.height || part.set.width != layout.width || part.set.channels != layout.channels) {
-      fail_data(options.inputs.back(), fmt::format("{}x{}x{} like the first", layout.height, layout.width, layout.channels),
+      fail_data(options.inputs.back(),
+                fmt::format("{}x{}x{} like the first", layout.height, layout.width, layout.channels),
                 fmt::format("{}x{}x{}", part.set.height, part.set.width, part.set.channels));
     }
   }
@@ -118,12 +129,15 @@ int write_parts(std::vector<Part> parts, const ConvertOptions& options, const cl
 
 void report_folder(const std::string& folder, const data::ClassFolder& classes, bool skip) {
   for (const auto& name : classes.empty) log::warning("{}: class '{}' has no pictures", folder, name);
-  if (!classes.ignored.empty()) log::warning("{}: {} file(s) that are not .jpg, .jpeg or .png are left out, the first: {}", folder, classes.ignored.size(), classes.ignored[0]);
+  if (!classes.ignored.empty())
+    log::warning("{}: {} file(s) that are not .jpg, .jpeg or .png are left out, the first: {}", folder,
+                 classes.ignored.size(), classes.ignored[0]);
   if (classes.corrupt.empty()) return;
   const auto& [id, reason] = classes.corrupt[0];
   if (!skip) throw Error(ErrorKind::kData, reason, "--skip-bad-images leaves such pictures out");
   for (const auto& [bad, why] : classes.corrupt) log::debug("left out: {}", why);
-  log::warning("{}: {} picture(s) can't be decoded and are left out, the first: {}", folder, classes.corrupt.size(), reason);
+  log::warning("{}: {} picture(s) can't be decoded and are left out, the first: {}", folder, classes.corrupt.size(),
+               reason);
 }
 
 // Every so many pictures of a class go to the test split, so that any share is spread over the folder.
@@ -139,7 +153,8 @@ int convert_folder(const ConvertOptions& options, const cli::Invocation& invocat
   for (const auto& folder : options.inputs) {
     folders.push_back(data::read_class_folder(folder, true));
     report_folder(folder, folders.back(), options.skip_bad_images);
-    if (folders.back().label_set != folders[0].label_set) fail_data(folder, "the classes " + join(folders[0].label_set, ", "), join(folders.back().label_set, ", "));
+    if (folders.back().label_set != folders[0].label_set)
+      fail_data(folder, "the classes " + join(folders[0].label_set, ", "), join(folders.back().label_set, ", "));
   }
   io::ImagesLayout layout;
   layout.storage = io::PixelStorage::kEncoded;
@@ -153,7 +168,10 @@ int convert_folder(const ConvertOptions& options, const cli::Invocation& invocat
     for (const auto& item : folders[f].items) {
       io::ImageRecord record;
       record.id = several ? name + "/" + item.id : item.id;
-      record.split = !options.split.empty() ? options.split : several ? name : is_test(seen[static_cast<size_t>(item.label)]++, options.test_fraction) ? "test" : "train";
+      record.split = !options.split.empty()                                                    ? options.split
+                     : several                                                                 ? name
+                     : is_test(seen[static_cast<size_t>(item.label)]++, options.test_fraction) ? "test"
+                                                                                               : "train";
       record.height = static_cast<int32_t>(item.height);
       record.width = static_cast<int32_t>(item.width);
       record.label = item.label;
@@ -162,7 +180,8 @@ int convert_folder(const ConvertOptions& options, const cli::Invocation& invocat
       writer.add(record);
     }
   }
-  warn_without_test(options.output, writer.count("test"), several || !options.split.empty() ? 0 : options.test_fraction);
+  warn_without_test(options.output, writer.count("test"),
+                    several || !options.split.empty() ? 0 : options.test_fraction);
   const int64_t count = writer.count();
   const std::string hash = writer.finish();
   log::info("{}: {} pictures of {} classes, content hash {}", options.output, count, layout.label_set.size(), hash);
@@ -170,7 +189,8 @@ int convert_folder(const ConvertOptions& options, const cli::Invocation& invocat
 }
 
 int convert_checkpoint(const ConvertOptions& options, const cli::Invocation& invocation) {
-  if (options.inputs.size() != 1) fail(ErrorKind::kUsage, "--from checkpoint: expected one checkpoint, found {}", options.inputs.size());
+  if (options.inputs.size() != 1)
+    fail(ErrorKind::kUsage, "--from checkpoint: expected one checkpoint, found {}", options.inputs.size());
   probe_output(options.output, invocation.common.no_clobber);
   train::Model model = train::load_model(options.inputs[0]);
   if (!options.output.ends_with(".npz")) {
@@ -196,13 +216,13 @@ int convert_log(const ConvertOptions& options, const cli::Invocation& invocation
     fail(ErrorKind::kUsage, "--from log: expected one checkpoint or .jsonl file, found {}", options.inputs.size());
   probe_output(options.output, invocation.common.no_clobber);
   const std::string& path = options.inputs[0];
-  const train::History history =
-      train::is_log_file(path) ? train::read_log(path)
-                               : train::log_of_checkpoint(io::read_checkpoint(path, {false, false, true}), path);
+  const train::History history = train::is_log_file(path)
+                                     ? train::read_log(path)
+                                     : train::log_of_checkpoint(io::read_checkpoint(path, {false, false, true}), path);
   std::vector<io::LogColumn> columns;
   for (const std::string& name : history.names()) columns.push_back({name, history.column(name)});
-  const std::string hash = io::write_log_file(options.output, run_record(invocation), history.steps(), columns,
-                                              writer_options(invocation));
+  const std::string hash =
+      io::write_log_file(options.output, run_record(invocation), history.steps(), columns, writer_options(invocation));
   log::info("{}: {} reports, content hash {}", options.output, history.steps().size(), hash);
   return 0;
 }
@@ -210,8 +230,10 @@ int convert_log(const ConvertOptions& options, const cli::Invocation& invocation
 }  // namespace
 
 int convert(const ConvertOptions& options, const cli::Invocation& invocation) {
-  if (options.from != "scenes" && !invocation.common.shard.whole()) fail(ErrorKind::kUsage, "--shard: only with --from scenes");
-  if (options.from == "scenes" && !options.inputs.empty()) fail(ErrorKind::kUsage, "--from scenes: expected no operands, found '{}'", options.inputs[0]);
+  if (options.from != "scenes" && !invocation.common.shard.whole())
+    fail(ErrorKind::kUsage, "--shard: only with --from scenes");
+  if (options.from == "scenes" && !options.inputs.empty())
+    fail(ErrorKind::kUsage, "--from scenes: expected no operands, found '{}'", options.inputs[0]);
   if (options.from == "mnist") return write_parts(read_mnist(options), options, invocation);
   if (options.from == "folder") return convert_folder(options, invocation);
   if (options.from == "scenes") return convert_scenes(options, invocation);

@@ -13,15 +13,15 @@ namespace fovea::bn {
 
 // Which network, and what is changed in it (nn/rewrite.h).
 struct NetworkOptions {
-  std::string net;                          // NAME of share/models or a path
-  std::string batch_norm = "net";           // net | before | after | none
-  std::string activation = "net";           // net | relu | sigmoid | tanh
-  std::string initializer;                  // he | xavier | uniform | gaussian:STD
+  std::string net;                 // NAME of share/models or a path
+  std::string batch_norm = "net";  // net | before | after | none
+  std::string activation = "net";  // net | relu | sigmoid | tanh
+  std::string initializer;         // he | xavier | uniform | gaussian:STD
   bool keep_bias = false;
   int64_t per_activation = 0;
   std::optional<double> dropout;
-  std::string lrn = "net";                  // net | on | off
-  std::string input;                        // HxWxC
+  std::string lrn = "net";  // net | on | off
+  std::string input;        // HxWxC
   std::optional<double> bn_eps, bn_momentum;
 };
 
@@ -50,18 +50,18 @@ struct TrainOptions {
   DataOptions data;
   AugmentOptions augment;
   RecipeOptions recipe;
-  std::string bn_mode = "proper";           // proper | naive
-  std::string bn_stats = "population";      // population | moving
+  std::string bn_mode = "proper";       // proper | naive
+  std::string bn_stats = "population";  // population | moving
   int64_t population_batches = 0;
   bool freeze_bn = false, sync_statistics = false;
-  std::string init;                         // checkpoint: weights only
+  std::string init;  // checkpoint: weights only
   std::string output;
   bool save_best = false;
   int64_t patience = 0;
   std::string metrics;
   int64_t eval_every = 1000;
   std::vector<int64_t> eval_at;
-  std::vector<std::string> percentiles;     // layers whose input distribution is recorded
+  std::vector<std::string> percentiles;  // layers whose input distribution is recorded
 };
 
 struct EvalOptions {
@@ -71,7 +71,7 @@ struct EvalOptions {
   int64_t resize_side = 0, batch = 100;
   std::string precision = "f32";
   std::string require;
-  std::string confusion;                    // picture file
+  std::string confusion;  // picture file
   bool per_class = false;
 };
 

@@ -141,9 +141,13 @@ void declare_train(cli::OptionTable& table, TrainOptions& options) {
       .default_text("one epoch, at most 1000")
       .source("[ours]");
   table.add("freeze-bn", options.freeze_bn, "Train with frozen statistics (fine-tuning).");
-  table.add("sync-statistics", options.sync_statistics, "With several ranks: normalise by the statistics of the whole batch.")
-      .text("Without it each process of mpirun or srun normalises by the statistics of its share of the batch, as the paper's "
-            "trainings on several machines do; the moving averages are means over processes either way.");
+  table
+      .add("sync-statistics", options.sync_statistics,
+           "With several ranks: normalise by the statistics of the whole batch.")
+      .text(
+          "Without it each process of mpirun or srun normalises by the statistics of its share of the batch, as the "
+          "paper's "
+          "trainings on several machines do; the moving averages are means over processes either way.");
   table.add("init", options.init, "FILE", "Start from the weights of this checkpoint.").is_input_path();
   declare_augment(table, options.augment);
   declare_recipe(table, options.recipe);

@@ -57,7 +57,7 @@ Tensor FeatureStore::fetch(const std::vector<int64_t>& items) {
 void FeatureStore::prefetch(std::vector<int64_t> items) {
   if (pending_.valid()) pending_.get();
   if (static_cast<int64_t>(items.size()) > capacity_) return;  // they would push each other out
-  const signals::BlockedScope blocked;  // for the thread that is started here
+  const signals::BlockedScope blocked;                         // for the thread that is started here
   pending_ = std::async(std::launch::async, [this, items = std::move(items)] {
     for (const int64_t item : items) read_one(item, nullptr);
   });

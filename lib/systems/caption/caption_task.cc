@@ -128,8 +128,9 @@ Var CaptionTask::loss_of(const DecoderOutputs& out, const DecoderPass& pass, con
     sums_.penalty += penalty.value().item() * static_cast<double>(captions);
     loss = ops::add(loss, ops::scale(penalty, options_.lambda));
   }
-  return decoder_.config().attention == AttentionMode::kHard ? ops::add(loss, hard_terms(out, pass, nll, lengths, share))
-                                                             : loss;
+  return decoder_.config().attention == AttentionMode::kHard
+             ? ops::add(loss, hard_terms(out, pass, nll, lengths, share))
+             : loss;
 }
 
 double CaptionTask::step(int64_t step) {

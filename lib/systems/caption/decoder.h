@@ -25,7 +25,7 @@ struct CaptionBatch {
 struct DecoderPass {
   bool dropout = false;
   uint64_t seed = 1, step = 0, mask_stream = 0;  // of dropout masks
-  std::vector<bool> sampled;    // hard attention: which sequences draw places; empty: none
+  std::vector<bool> sampled;                     // hard attention: which sequences draw places; empty: none
   std::function<double(int64_t sequence, int64_t step)> uniform;
   bool argmax = false;                     // hard attention, decoding: the likeliest place
   bool annotations_need_gradient = false;  // to train a backbone, and for tests

@@ -215,8 +215,8 @@ int score_forced(const PredictOptions& o, std::span<Decoder* const> decoders, co
   const data::CaptionSet set = data::read_caption_set(o.inputs.images);
   SampleCounts counts;
   constexpr int64_t kAnyLength = 1 << 20;
-  const auto samples = share_of(collect_samples(set, o.inputs.split, model.context, features, kAnyLength, false, counts),
-                                set, o.inputs, shard);
+  const auto samples = share_of(
+      collect_samples(set, o.inputs.split, model.context, features, kAnyLength, false, counts), set, o.inputs, shard);
   if (o.format == "tsv") write_stdout("#image\tnll\twords\tperplexity\tcaption\n");
   FeatureStore store(features, 0);
   double total = 0, words = 0;
@@ -266,13 +266,13 @@ void declare_predict(cli::OptionTable& table, PredictOptions& o) {
   writes(table.add("suppress-unk", o.suppress_unk, "Never write the unknown word.").source("[ours]"));
   writes(table.add("sample", o.sample, "Draw captions instead of searching for the best.").source("[ours]"));
   writes(table.add("temperature", o.temperature, "X", "Of the draws: p^(1/X).")
-      .above(0)
-      .at_most(100)
-      .only_with("sample")
-      .source("[ours]"));
+             .above(0)
+             .at_most(100)
+             .only_with("sample")
+             .source("[ours]"));
   writes(table.add("hard-decode", o.hard_decode, "HOW", "What a hard model looks at: expected, argmax or sample.")
-      .choices({"expected", "argmax", "sample"})
-      .source("[arctic-captions]"));
+             .choices({"expected", "argmax", "sample"})
+             .source("[arctic-captions]"));
   writes(table.add("attention", o.attention, "Store attention maps.").source("[ours]"));
   table.add("batch", o.batch, "N", "Pictures at a time; does not change the result.")
       .range(1, 4096)

@@ -131,7 +131,9 @@ void declare_augmentation(cli::OptionTable& table, TrainOptions& o) {
       .range(0, 1)
       .source("[paper §3.1]");
   table.add("shift", o.shift, "X", "Move by up to this share of the input.").range(0, 0.5).source("[ours]");
-  table.add("contrast", o.contrast, "X", "Change brightness and contrast by up to this; what is too bright or too dark saturates.")
+  table
+      .add("contrast", o.contrast, "X",
+           "Change brightness and contrast by up to this; what is too bright or too dark saturates.")
       .range(0, 0.9)
       .source("[ours]");
 }

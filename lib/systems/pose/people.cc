@@ -209,7 +209,8 @@ void PersonSampler::fill(const Person& person, const DrawnAugmentation* drawn, i
     for (int64_t i = 0; drawn != nullptr && i < height_ * width_; ++i) {
       for (int64_t c = 0; c < 3; ++c)
         // What leaves the range of a picture saturates, as in a camera; contrast normalisation undoes the rest.
-        out[i * channels_ + c] = std::clamp((out[i * channels_ + c] - 0.5F) * drawn->gain + 0.5F + drawn->offset, 0.0F, 1.0F);
+        out[i * channels_ + c] =
+            std::clamp((out[i * channels_ + c] - 0.5F) * drawn->gain + 0.5F + drawn->offset, 0.0F, 1.0F);
     }
   }
   const int64_t joints = settings_.joints.count(), cells = map_height_ * map_width_;

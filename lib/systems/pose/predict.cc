@@ -320,8 +320,8 @@ int predict(const PredictOptions& options, const cli::Invocation& invocation) {
   }
   const data::ImageSource source = open_pictures(inputs);
   Crowd crowd = !options.data.empty()    ? from_data(options, source, model)
-                      : !options.boxes.empty() ? from_boxes(options, source)
-                                               : whole_pictures(source);
+                : !options.boxes.empty() ? from_boxes(options, source)
+                                         : whole_pictures(source);
   if (options.inputs.limit > 0) crowd.keep_first(options.inputs.limit);
   const auto range = invocation.common.shard.range(static_cast<int64_t>(crowd.items.size()));
   io::RootAttributes root = run_record(invocation);

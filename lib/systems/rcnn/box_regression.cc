@@ -139,8 +139,7 @@ BoxRegressor fit_box_regressor(const std::vector<const float*>& rows, const std:
   }
   for (Eigen::Index k = 0; k < 4; ++k) {
     regressor.mean[static_cast<size_t>(k)] = whitening.mean(k);
-    for (Eigen::Index j = 0; j < 4; ++j)
-      regressor.unwhiten[static_cast<size_t>(k * 4 + j)] = whitening.backward(k, j);
+    for (Eigen::Index j = 0; j < 4; ++j) regressor.unwhiten[static_cast<size_t>(k * 4 + j)] = whitening.backward(k, j);
   }
   regressor.weights.assign(beta.data(), beta.data() + beta.size());
   return regressor;

@@ -96,9 +96,10 @@ Triple rgi(int r, int g, int b) {
 Triple opponent(int r, int g, int b) {
   const int sum = r + g + b;
   if (sum == 0) return {128, 170, 0};
-  const double c1 = std::sqrt(1.5) * (r - g) / sum;                        // -1.22 .. 1.22
-  const double c2 = (r + g - 2 * b) / (std::numbers::sqrt2 * sum);         // -1.41 .. 0.71
-  return {to_byte(255 * (c1 / (2 * std::sqrt(1.5)) + 0.5)), to_byte(255 * (c2 + std::numbers::sqrt2) / (1.5 * std::numbers::sqrt2)), 0};
+  const double c1 = std::sqrt(1.5) * (r - g) / sum;                 // -1.22 .. 1.22
+  const double c2 = (r + g - 2 * b) / (std::numbers::sqrt2 * sum);  // -1.41 .. 0.71
+  return {to_byte(255 * (c1 / (2 * std::sqrt(1.5)) + 0.5)),
+          to_byte(255 * (c2 + std::numbers::sqrt2) / (1.5 * std::numbers::sqrt2)), 0};
 }
 
 template <typename Convert>
@@ -126,7 +127,8 @@ ColorSpace parse_color_space(std::string_view name) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<ColorSpace>(found - names.begin());
   const std::string near = nearest(name, names);
-  throw Error(ErrorKind::kUsage, fmt::format("colour space: expected one of {}, found '{}'", join(names, ", "), printable(name)),
+  throw Error(ErrorKind::kUsage,
+              fmt::format("colour space: expected one of {}, found '{}'", join(names, ", "), printable(name)),
               near.empty() ? "" : "did you mean '" + near + "'?");
 }
 
@@ -152,11 +154,21 @@ ColorPlanes to_color_space(const data::PixelView& picture, ColorSpace space) {
         return Triple{value, value, value};
       });
       break;
-    case ColorSpace::kLab: convert(picture, out, lab); break;
-    case ColorSpace::kRgi: convert(picture, out, rgi); break;
-    case ColorSpace::kHsv: convert(picture, out, hsv); break;
-    case ColorSpace::kNrgb: convert(picture, out, normalized); break;
-    case ColorSpace::kC: convert(picture, out, opponent); break;
+    case ColorSpace::kLab:
+      convert(picture, out, lab);
+      break;
+    case ColorSpace::kRgi:
+      convert(picture, out, rgi);
+      break;
+    case ColorSpace::kHsv:
+      convert(picture, out, hsv);
+      break;
+    case ColorSpace::kNrgb:
+      convert(picture, out, normalized);
+      break;
+    case ColorSpace::kC:
+      convert(picture, out, opponent);
+      break;
   }
   return out;
 }

@@ -12,8 +12,8 @@
 
 namespace fovea::rcnn {
 
-// rgb: as it is. i: grey. lab: CIE L*a*b* (D50, as the ICC encoding). rgi: r and g of normalised RGB, and grey. hsv: hue
-// spans 0..255. nrgb: normalised RGB. c: opponent colours divided by intensity. h: hue.
+// rgb: as it is. i: grey. lab: CIE L*a*b* (D50, as the ICC encoding). rgi: r and g of normalised RGB, and grey. hsv:
+// hue spans 0..255. nrgb: normalised RGB. c: opponent colours divided by intensity. h: hue.
 enum class ColorSpace { kRgb, kI, kLab, kRgi, kHsv, kNrgb, kC, kH };
 
 // "rgb", "i", ...; throws Error(kUsage) with the nearest name.

@@ -139,8 +139,10 @@ data::AnnotationSet annotations_of(const ImageIndex& index, const std::vector<in
       const bool difficult = !set.object_difficult.empty() && set.object_difficult[r] != 0;
       const bool truncated = !set.object_truncated.empty() && set.object_truncated[r] != 0;
       if (difficult && skip_difficult) continue;
-      image.objects.push_back(
-          {set.label_set[static_cast<size_t>(set.object_classes[r])], {box[0], box[1], box[2], box[3]}, difficult, truncated});
+      image.objects.push_back({set.label_set[static_cast<size_t>(set.object_classes[r])],
+                               {box[0], box[1], box[2], box[3]},
+                               difficult,
+                               truncated});
     }
     result.images.push_back(std::move(image));
   }

@@ -65,9 +65,9 @@ std::string copy_set(const io::ImagesReader& reader, const std::vector<std::stri
     }
     for (auto r = static_cast<size_t>(set.object_offsets[i]); r < static_cast<size_t>(set.object_offsets[i + 1]); ++r) {
       const float* box = &set.object_boxes[r * 4];
-      record.objects.push_back(
-          {box[0], box[1], box[2], box[3], set.object_classes[r], layout.difficult && set.object_difficult[r] != 0,
-           layout.truncated && set.object_truncated[r] != 0});
+      record.objects.push_back({box[0], box[1], box[2], box[3], set.object_classes[r],
+                                layout.difficult && set.object_difficult[r] != 0,
+                                layout.truncated && set.object_truncated[r] != 0});
     }
     if (layout.captions) {
       record.captions.assign(set.captions.begin() + set.caption_offsets[i],

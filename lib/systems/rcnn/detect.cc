@@ -28,7 +28,8 @@ std::vector<float> softmax_scores(std::span<const float> logits, int64_t rows, i
     const double top = *std::max_element(row.begin(), row.end());
     double sum = 0;
     for (const float value : row) sum += std::exp(static_cast<double>(value) - top);
-    for (int64_t k = 1; k < outputs; ++k) scores.push_back(static_cast<float>(std::exp(static_cast<double>(row[static_cast<size_t>(k)]) - top) / sum));
+    for (int64_t k = 1; k < outputs; ++k)
+      scores.push_back(static_cast<float>(std::exp(static_cast<double>(row[static_cast<size_t>(k)]) - top) / sum));
   }
   return scores;
 }
@@ -37,7 +38,8 @@ std::vector<float> softmax_scores(std::span<const float> logits, int64_t rows, i
 class Scorer {
  public:
   Scorer(const DetectOptions& options, train::Model& model)
-      : selection_{options.scorer == "svm" ? options.threshold : options.softmax_threshold, options.max_per_image, options.nms, options.cap_after_nms} {
+      : selection_{options.scorer == "svm" ? options.threshold : options.softmax_threshold, options.max_per_image,
+                   options.nms, options.cap_after_nms} {
     const io::CheckpointData data = io::read_checkpoint(options.model, {true, false, false});
     if (options.scorer == "svm") {
       detector_ = load_detector(data, options.model);
@@ -46,12 +48,15 @@ class Scorer {
       return;
     }
     if (data.detector_json.empty() || model.labels.empty() || model.labels[0] != "background") {
-      throw Error(ErrorKind::kData, options.model + ": detector/settings: expected a fine-tuned network, found none", "rcnn-detect finetune makes one");
+      throw Error(ErrorKind::kData, options.model + ": detector/settings: expected a fine-tuned network, found none",
+                  "rcnn-detect finetune makes one");
     }
     const Detector settings = load_detector_settings(data, options.model);
     classes_ = settings.classes;
     softmax_features_ = settings.features;
-    if (classes_.size() + 1 != model.labels.size()) fail_data(options.model + ": labels", fmt::format("{} names", classes_.size() + 1), std::to_string(model.labels.size()));
+    if (classes_.size() + 1 != model.labels.size())
+      fail_data(options.model + ": labels", fmt::format("{} names", classes_.size() + 1),
+                std::to_string(model.labels.size()));
   }
 
   const std::vector<std::string>& classes() const { return classes_; }
@@ -64,7 +69,8 @@ class Scorer {
   }
 
   // features [regions, dimension]; scaled in place.
-  io::ImageDetections run(const io::RegionList& regions, std::vector<float>& features, int64_t first_region, SetCap* set_cap) const {
+  io::ImageDetections run(const io::RegionList& regions, std::vector<float>& features, int64_t first_region,
+                          SetCap* set_cap) const {
     const auto count = static_cast<int64_t>(regions.boxes.size());
     const auto classes = static_cast<int64_t>(classes_.size());
     std::vector<float> scores;
@@ -77,11 +83,13 @@ class Scorer {
     const auto refine = [&](int64_t region, int64_t k) {
       const Box& box = regions.boxes[static_cast<size_t>(region)];
       if (!detector_ || detector_->regressors.empty()) return box;
-      const std::span<const float> row(features.data() + region * detector_->dimension, static_cast<size_t>(detector_->dimension));
+      const std::span<const float> row(features.data() + region * detector_->dimension,
+                                       static_cast<size_t>(detector_->dimension));
       return decode_box(box, detector_->regressors[static_cast<size_t>(k)].predict(row));
     };
     return {regions.image_id, regions.height, regions.width,
-            select_detections(regions.boxes, scores, classes, first_region, regions.height, regions.width, selection_, refine, set_cap)};
+            select_detections(regions.boxes, scores, classes, first_region, regions.height, regions.width, selection_,
+                              refine, set_cap)};
   }
 
  private:
@@ -94,7 +102,8 @@ class Scorer {
 // Detections as rows of a table, or into a file.
 class Output {
  public:
-  Output(const DetectOptions& options, const cli::Invocation& invocation, const std::vector<std::string>& classes, std::vector<io::InputRecord> inputs)
+  Output(const DetectOptions& options, const cli::Invocation& invocation, const std::vector<std::string>& classes,
+         std::vector<io::InputRecord> inputs)
       : classes_(classes) {
     if (options.output.empty()) {
       table_.columns = {{"image"}, {"class"}, {"score", 3}, {"x1", 1}, {"y1", 1}, {"x2", 1}, {"y2", 1}};
@@ -143,7 +152,8 @@ class Output {
       return;
     }
     for (const io::Detection& d : found.detections) {
-      table_.rows.push_back({found.image_id, classes_[static_cast<size_t>(d.class_index)], d.score, d.box.x1, d.box.y1, d.box.x2, d.box.y2});
+      table_.rows.push_back({found.image_id, classes_[static_cast<size_t>(d.class_index)], d.score, d.box.x1, d.box.y1,
+                             d.box.x2, d.box.y2});
     }
   }
 
@@ -155,26 +165,32 @@ class Output {
   int64_t count_ = 0;
 };
 
-int detect_from_features(const DetectOptions& options, const cli::Invocation& invocation, train::Model& model, const Scorer& scorer) {
+int detect_from_features(const DetectOptions& options, const cli::Invocation& invocation, train::Model& model,
+                         const Scorer& scorer) {
   const io::RegionFeaturesReader features(options.features);
   if (scorer.detector() && features.layout().preprocess_json != scorer.detector()->feature_json) {
     fail_data(options.features + ": preprocess", scorer.detector()->feature_json, features.layout().preprocess_json);
   }
   if (scorer.detector() && features.layout().dimension != scorer.detector()->dimension) {
-    fail_data(options.features + ": features", fmt::format("{} columns", scorer.detector()->dimension), std::to_string(features.layout().dimension));
+    fail_data(options.features + ": features", fmt::format("{} columns", scorer.detector()->dimension),
+              std::to_string(features.layout().dimension));
   }
   if (!scorer.detector()) {
     const int64_t outputs = static_cast<int64_t>(scorer.classes().size()) + 1;
-    if (features.layout().dimension != outputs) fail_data(options.features + ": features", fmt::format("{} outputs of the network", outputs), std::to_string(features.layout().dimension));
+    if (features.layout().dimension != outputs)
+      fail_data(options.features + ": features", fmt::format("{} outputs of the network", outputs),
+                std::to_string(features.layout().dimension));
   }
   Output output(options, invocation, scorer.classes(),
-                {input_record("detector", model), {"features", recorded_path(options.features), "fovea.features", features.attributes().content_hash}});
+                {input_record("detector", model),
+                 {"features", recorded_path(options.features), "fovea.features", features.attributes().content_hash}});
   const auto [begin, end] = invocation.common.shard.range(limited(features.count(), options.inputs.limit));
   output.limit(options.set_cap, end - begin);
   Progress progress("detect", "picture", end - begin);
   for (int64_t image = begin; image < end; ++image) {
     const io::RegionList regions = features.read_regions(image);
-    const auto first = std::count_if(regions.objects.begin(), regions.objects.end(), [](int32_t object) { return object >= 0; });
+    const auto first =
+        std::count_if(regions.objects.begin(), regions.objects.end(), [](int32_t object) { return object >= 0; });
     std::vector<float> rows = features.read_features(image);
     output.add(scorer.run(regions, rows, first, output.cap()));
     progress.update(image - begin + 1);
@@ -183,7 +199,8 @@ int detect_from_features(const DetectOptions& options, const cli::Invocation& in
   return 0;
 }
 
-int detect_from_pictures(const DetectOptions& options, const cli::Invocation& invocation, train::Model& model, const Scorer& scorer) {
+int detect_from_pictures(const DetectOptions& options, const cli::Invocation& invocation, train::Model& model,
+                         const Scorer& scorer) {
   FeatureExtractor extractor(model, scorer.features(options));
   const bool masks = extractor.config().region != RegionKind::kFull;
   std::optional<io::ProposalsReader> proposals;
@@ -192,14 +209,17 @@ int detect_from_pictures(const DetectOptions& options, const cli::Invocation& in
   search.masks = masks;
   const data::ImageSource source = open_pictures(options.inputs);
   std::vector<io::InputRecord> inputs{input_record("images", source), input_record("detector", model)};
-  if (proposals) inputs.push_back({"proposals", recorded_path(options.proposals), "fovea.proposals", proposals->attributes().content_hash});
+  if (proposals)
+    inputs.push_back(
+        {"proposals", recorded_path(options.proposals), "fovea.proposals", proposals->attributes().content_hash});
   Output output(options, invocation, scorer.classes(), std::move(inputs));
   const auto [begin, end] = invocation.common.shard.range(source.size());
   output.limit(options.set_cap, end - begin);
   Progress progress("detect", "picture", end - begin);
   for (int64_t item = begin; item < end; ++item) {
     const data::PixelView pixels = source.pixels(item);
-    io::RegionList regions{source.id(item), static_cast<int32_t>(pixels.height), static_cast<int32_t>(pixels.width), {}, {}};
+    io::RegionList regions{
+        source.id(item), static_cast<int32_t>(pixels.height), static_cast<int32_t>(pixels.width), {}, {}};
     std::vector<io::MaskRuns> runs;
     if (proposals) {
       const int64_t at = proposals->find(source.id(item));
@@ -228,28 +248,50 @@ void declare_detect(cli::OptionTable& table, DetectOptions& options) {
   table.group("Detector");
   table.add("model", options.model, "FILE", "Detector: a checkpoint of rcnn-detect train.").required().is_input_path();
   table.add("proposals", options.proposals, "FILE", "Proposals; without it selective search is run.").is_input_path();
-  table.add("features", options.features, "FILE", "Region features instead of pictures.").is_input_path().excludes("proposals");
-  table.add("scorer", options.scorer, "KIND", "SVMs, or the fine-tuned network's softmax.").choices({"svm", "softmax"}).source("[paper, appendix B]");
+  table.add("features", options.features, "FILE", "Region features instead of pictures.")
+      .is_input_path()
+      .excludes("proposals");
+  table.add("scorer", options.scorer, "KIND", "SVMs, or the fine-tuned network's softmax.")
+      .choices({"svm", "softmax"})
+      .source("[paper, appendix B]");
   table.add("box-regression", options.box_regression, "Correct the boxes if the detector learnt to.");
-  table.add("precision", options.precision, "TYPE", "Arithmetic of conv and dense layers; bf16 needs a CPU with AMX.").choices({"f32", "bf16"});
+  table.add("precision", options.precision, "TYPE", "Arithmetic of conv and dense layers; bf16 needs a CPU with AMX.")
+      .choices({"f32", "bf16"});
   table.add("batch", options.batch, "N", "Crops per network call.").range(1, 4096).source("[ours]");
   table.group("Selection");
-  table.add("threshold", options.threshold, "Z", "Keep SVM scores above this.").range(-1e9, 1e9).only_with("scorer", {"svm"}).source("[R-CNN code]");
-  table.add("min-probability", options.softmax_threshold, "P", "Keep softmax scores above this.").range(0, 1).only_with("scorer", {"softmax"}).source("[ours]");
-  table.add("max-per-image", options.max_per_image, "N", "Best boxes of a class, before suppression unless --cap-after-nms; 0: all.").range(0, 1e9).source("[R-CNN code]");
+  table.add("threshold", options.threshold, "Z", "Keep SVM scores above this.")
+      .range(-1e9, 1e9)
+      .only_with("scorer", {"svm"})
+      .source("[R-CNN code]");
+  table.add("min-probability", options.softmax_threshold, "P", "Keep softmax scores above this.")
+      .range(0, 1)
+      .only_with("scorer", {"softmax"})
+      .source("[ours]");
+  table
+      .add("max-per-image", options.max_per_image, "N",
+           "Best boxes of a class, before suppression unless --cap-after-nms; 0: all.")
+      .range(0, 1e9)
+      .source("[R-CNN code]");
   table.add("cap-after-nms", options.cap_after_nms, "Suppress first, then take the best boxes: ILSVRC.");
-  table.add("set-cap", options.set_cap, "X", "Best boxes of a class over the set, X for each picture on average; 0: all.")
+  table
+      .add("set-cap", options.set_cap, "X",
+           "Best boxes of a class over the set, X for each picture on average; 0: all.")
       .range(0, 1e9)
       .source("[ours]")
-      .text("The R-CNN code has 40, counted before suppression (with {opt:cap-after-nms} after it). Boxes of the lowest score that counts all stay.");
-  table.add("nms", options.nms, "IOU", "Drop boxes that overlap a better one by more.").range(0, 1).source("[R-CNN code]");
+      .text(
+          "The R-CNN code has 40, counted before suppression (with {opt:cap-after-nms} after it). Boxes of the lowest "
+          "score that counts all stay.");
+  table.add("nms", options.nms, "IOU", "Drop boxes that overlap a better one by more.")
+      .range(0, 1)
+      .source("[R-CNN code]");
   declare_search(table, options.search, {"proposals", "features"});
   table.group("Output");
   table.output(options.output, "Detections to write; without it a table is printed.");
 }
 
 int detect(const DetectOptions& options, const cli::Invocation& invocation) {
-  if (options.set_cap > 0 && !invocation.common.shard.whole()) fail(ErrorKind::kUsage, "--set-cap: needs the whole set, not a --shard");
+  if (options.set_cap > 0 && !invocation.common.shard.whole())
+    fail(ErrorKind::kUsage, "--set-cap: needs the whole set, not a --shard");
   if (!options.output.empty()) probe_output(options.output, invocation.common.no_clobber);
   set_precision(options.precision);
   train::Model model = train::load_model(options.model);

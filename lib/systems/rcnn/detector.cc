@@ -10,11 +10,13 @@ namespace fovea::rcnn {
 namespace {
 
 const io::TrainingArray* find(const io::CheckpointData& data, const std::string& name) {
-  const auto found = std::find_if(data.detector.begin(), data.detector.end(), [&](const auto& array) { return array.name == name; });
+  const auto found =
+      std::find_if(data.detector.begin(), data.detector.end(), [&](const auto& array) { return array.name == name; });
   return found == data.detector.end() ? nullptr : &*found;
 }
 
-std::vector<double> array(const io::CheckpointData& data, const std::string& name, const std::vector<int64_t>& shape, const std::string& origin) {
+std::vector<double> array(const io::CheckpointData& data, const std::string& name, const std::vector<int64_t>& shape,
+                          const std::string& origin) {
   const io::TrainingArray* found = find(data, name);
   const auto text = [](const std::vector<int64_t>& extents) {
     std::string out = "float64 (";
@@ -53,14 +55,16 @@ void store_detector(const Detector& detector, io::CheckpointData& data) {
   }
   data.detector.push_back({"regression/mean", "class,target", {classes, 4}, mean});
   data.detector.push_back({"regression/unwhiten", "class,whitened,target", {classes, 4, 4}, unwhiten});
-  data.detector.push_back({"regression/weight", "class,feature,whitened", {classes, detector.dimension + 1, 4}, weights});
+  data.detector.push_back(
+      {"regression/weight", "class,feature,whitened", {classes, detector.dimension + 1, 4}, weights});
 }
 
 Detector load_detector_settings(const io::CheckpointData& data, const std::string& origin) {
   const std::string place = origin + ": detector/settings";
   const io::Json json = io::parse_json(data.detector_json, place);
   Detector detector;
-  if (!json.contains("classes") || !json["classes"].is_array() || json["classes"].empty()) fail_data(place + ": classes", "a list of names", "none");
+  if (!json.contains("classes") || !json["classes"].is_array() || json["classes"].empty())
+    fail_data(place + ": classes", "a list of names", "none");
   for (const auto& name : json["classes"]) {
     if (!name.is_string()) fail_data(place + ": classes", "names", name.dump());
     detector.classes.push_back(name.get<std::string>());
@@ -73,7 +77,8 @@ Detector load_detector_settings(const io::CheckpointData& data, const std::strin
 
 Detector load_detector(const io::CheckpointData& data, const std::string& origin) {
   if (data.detector_json.empty() || find(data, "svm/weight") == nullptr) {
-    throw Error(ErrorKind::kData, origin + ": detector/settings: expected a trained detector, found none", "rcnn-detect train makes one");
+    throw Error(ErrorKind::kData, origin + ": detector/settings: expected a trained detector, found none",
+                "rcnn-detect train makes one");
   }
   const std::string place = origin + ": detector/settings";
   Detector detector = load_detector_settings(data, origin);
@@ -104,7 +109,8 @@ std::vector<float> score_rows(const Detector& detector, std::span<const float> f
   const std::vector<float> weights(detector.weights.begin(), detector.weights.end());
   std::vector<float> scores(static_cast<size_t>(rows * classes));
   kernels::gemm(false, true, rows, classes, detector.dimension, features.data(), weights.data(), scores.data());
-  for (size_t i = 0; i < scores.size(); ++i) scores[i] += static_cast<float>(detector.biases[i % static_cast<size_t>(classes)]);
+  for (size_t i = 0; i < scores.size(); ++i)
+    scores[i] += static_cast<float>(detector.biases[i % static_cast<size_t>(classes)]);
   return scores;
 }
 

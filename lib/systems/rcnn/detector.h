@@ -13,14 +13,14 @@
 namespace fovea::rcnn {
 
 struct Detector {
-  std::vector<std::string> classes;       // K
+  std::vector<std::string> classes;  // K
   FeatureConfig features;
-  std::string feature_json;               // as the features file had it
+  std::string feature_json;  // as the features file had it
   int64_t dimension = 0;
-  double feature_scale = 1;               // features times this have mean norm 20
-  std::vector<double> weights;            // [K, dimension], on scaled features
-  std::vector<double> biases;             // [K]
-  std::vector<BoxRegressor> regressors;   // K, or empty; on scaled features
+  double feature_scale = 1;              // features times this have mean norm 20
+  std::vector<double> weights;           // [K, dimension], on scaled features
+  std::vector<double> biases;            // [K]
+  std::vector<BoxRegressor> regressors;  // K, or empty; on scaled features
 };
 
 // /detector of a checkpoint. Throws Error(kData) for missing or misshapen parts.
@@ -31,6 +31,5 @@ Detector load_detector(const io::CheckpointData& data, const std::string& origin
 
 // scores [rows, K] of scaled features [rows, dimension].
 std::vector<float> score_rows(const Detector& detector, std::span<const float> features, int64_t rows);
-
 
 }  // namespace fovea::rcnn

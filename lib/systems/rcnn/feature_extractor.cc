@@ -28,9 +28,11 @@ bool is_weighted(const nn::LayerLine& line) { return line.kind == "conv" || line
 std::string before_classifier(const nn::NetText& net) {
   const nn::LayerLine* line = &net.layers.back();
   while (!is_weighted(*line)) {
-    if (line->inputs.size() != 1) fail(ErrorKind::kUsage, "--layer: the network does not end in a classifier; name the layer");
+    if (line->inputs.size() != 1)
+      fail(ErrorKind::kUsage, "--layer: the network does not end in a classifier; name the layer");
     line = net.find(line->inputs[0]);
-    if (line->kind == "input") fail(ErrorKind::kUsage, "--layer: the network has no conv or dense layer; name the layer");
+    if (line->kind == "input")
+      fail(ErrorKind::kUsage, "--layer: the network has no conv or dense layer; name the layer");
   }
   line = net.find(line->inputs[0]);
   while (line->kind == "dropout") line = net.find(line->inputs[0]);
@@ -73,7 +75,9 @@ std::string feature_config_json(const FeatureConfig& config, const data::Preproc
   json["layer"] = config.layer;
   json["grid"] = config.grid;
   json["crop"] = preprocess.width;
-  json["warp"] = config.warp.mode == data::WarpMode::kWarp ? "warp" : config.warp.mode == data::WarpMode::kSquare ? "square" : "square-nocontext";
+  json["warp"] = config.warp.mode == data::WarpMode::kWarp     ? "warp"
+                 : config.warp.mode == data::WarpMode::kSquare ? "square"
+                                                               : "square-nocontext";
   json["padding"] = config.warp.padding;
   json["region"] = region_kind_name(config.region);
   json["mean"] = preprocess.mean;
@@ -113,7 +117,8 @@ std::string resolve_feature_layer(const nn::NetText& net, const std::string& nam
     std::vector<std::string> names;
     for (const auto& layer : net.layers) names.push_back(layer.name);
     const std::string near = nearest(found, names);
-    throw Error(ErrorKind::kUsage, fmt::format("--layer: expected a layer of {}, found '{}'", net.origin, printable(found)),
+    throw Error(ErrorKind::kUsage,
+                fmt::format("--layer: expected a layer of {}, found '{}'", net.origin, printable(found)),
                 near.empty() ? "" : "did you mean '" + near + "'?");
   }
   for (const nn::LayerLine* user = only_user(net, line->name); user != nullptr; user = only_user(net, line->name)) {
@@ -129,22 +134,26 @@ FeatureExtractor::FeatureExtractor(train::Model& model, FeatureConfig config)
     : model_(model), config_(std::move(config)), preprocess_(model.preprocess) {
   if (config_.crop > 0) preprocess_.height = preprocess_.width = config_.crop;
   if (preprocess_.height != preprocess_.width) {
-    fail(ErrorKind::kUsage, "{}: expected a network with a square input, found {}x{}; give --crop", model.path, preprocess_.height, preprocess_.width);
+    fail(ErrorKind::kUsage, "{}: expected a network with a square input, found {}x{}; give --crop", model.path,
+         preprocess_.height, preprocess_.width);
   }
   data::check_warp(config_.warp, preprocess_.width);
   const NoGrad no_grad;
   const Tensor probe = Tensor::zeros({1, preprocess_.height, preprocess_.width, preprocess_.channels});
-  const Shape shape = model_.network.forward_to(config_.layer, Var(probe), nn::PassContext::inference()).value().shape();
+  const Shape shape =
+      model_.network.forward_to(config_.layer, Var(probe), nn::PassContext::inference()).value().shape();
   const bool is_map = shape.rank() == 4;
   if (config_.grid > 0 && (!is_map || shape[1] < config_.grid || shape[2] < config_.grid)) {
-    fail(ErrorKind::kUsage, "--grid {}: layer {} gives {}, not a map of at least that size", config_.grid, config_.layer, shape.text());
+    fail(ErrorKind::kUsage, "--grid {}: layer {} gives {}, not a map of at least that size", config_.grid,
+         config_.layer, shape.text());
   }
   part_ = is_map && config_.grid > 0 ? config_.grid * config_.grid * shape[3] : shape.count();
   dimension_ = config_.region == RegionKind::kFullFg ? 2 * part_ : part_;
   batch_ = Tensor::empty({config_.batch, preprocess_.height, preprocess_.width, preprocess_.channels});
 }
 
-void FeatureExtractor::extract(const data::PixelView& picture, std::span<const Box> boxes, std::span<const io::MaskRuns> masks, float* out) {
+void FeatureExtractor::extract(const data::PixelView& picture, std::span<const Box> boxes,
+                               std::span<const io::MaskRuns> masks, float* out) {
   const bool needs_masks = config_.region != RegionKind::kFull;
   FOVEA_CHECK(!needs_masks || masks.size() == boxes.size(), "{} masks, {} boxes", masks.size(), boxes.size());
   for (size_t begin = 0; begin < boxes.size(); begin += static_cast<size_t>(config_.batch)) {
@@ -160,8 +169,8 @@ void FeatureExtractor::extract(const data::PixelView& picture, std::span<const B
   }
 }
 
-void FeatureExtractor::run_batch(const data::PixelView& picture, std::span<const Box> boxes, std::span<const io::MaskRuns> masks,
-                                 int64_t column, float* out) {
+void FeatureExtractor::run_batch(const data::PixelView& picture, std::span<const Box> boxes,
+                                 std::span<const io::MaskRuns> masks, int64_t column, float* out) {
   const NoGrad no_grad;
   const auto count = static_cast<int64_t>(boxes.size());
   float* pixels = batch_.data<float>();
@@ -171,7 +180,8 @@ void FeatureExtractor::run_batch(const data::PixelView& picture, std::span<const
     const std::vector<uint8_t> mask = masks.empty() ? std::vector<uint8_t>{} : expand_mask(masks[at]);
     data::warp_region(picture, boxes[at], preprocess_, config_.warp, false, pixels + i * floats, mask);
   });
-  const Var features = model_.network.forward_to(config_.layer, Var(batch_.rows(0, count)), nn::PassContext::inference());
+  const Var features =
+      model_.network.forward_to(config_.layer, Var(batch_.rows(0, count)), nn::PassContext::inference());
   store(features.value(), column, out);
 }
 

@@ -22,8 +22,8 @@ struct Regions {
   std::vector<io::MaskRuns> masks;
 };
 
-Regions gather(const data::ImageSource& source, int64_t item, const io::ProposalsReader& proposals, const FeaturesOptions& options,
-               const Truth* truth, bool masks) {
+Regions gather(const data::ImageSource& source, int64_t item, const io::ProposalsReader& proposals,
+               const FeaturesOptions& options, const Truth* truth, bool masks) {
   Regions regions;
   const auto [height, width] = source.size_of(item);
   regions.list = {source.id(item), static_cast<int32_t>(height), static_cast<int32_t>(width), {}, {}};
@@ -36,16 +36,20 @@ Regions gather(const data::ImageSource& source, int64_t item, const io::Proposal
   }
   const int64_t at = proposals.find(source.id(item));
   if (at < 0) {
-    throw Error(ErrorKind::kData, fmt::format("{}: image_id: expected '{}' of {}, found no such image", proposals.path(), source.id(item), source.name()),
+    throw Error(ErrorKind::kData,
+                fmt::format("{}: image_id: expected '{}' of {}, found no such image", proposals.path(), source.id(item),
+                            source.name()),
                 "use the same pictures, split and shard as for rcnn-propose run");
   }
   io::ImageProposals found = proposals.read(at, masks);
   if (found.height != height || found.width != width) {
-    fail_data(fmt::format("{}: image_size of {}", proposals.path(), source.id(item)), fmt::format("{}x{}", height, width),
-              fmt::format("{}x{}", found.height, found.width));
+    fail_data(fmt::format("{}: image_size of {}", proposals.path(), source.id(item)),
+              fmt::format("{}x{}", height, width), fmt::format("{}x{}", found.height, found.width));
   }
-  const size_t keep = options.top > 0 ? std::min(found.boxes.size(), static_cast<size_t>(options.top)) : found.boxes.size();
-  regions.list.boxes.insert(regions.list.boxes.end(), found.boxes.begin(), found.boxes.begin() + static_cast<std::ptrdiff_t>(keep));
+  const size_t keep =
+      options.top > 0 ? std::min(found.boxes.size(), static_cast<size_t>(options.top)) : found.boxes.size();
+  regions.list.boxes.insert(regions.list.boxes.end(), found.boxes.begin(),
+                            found.boxes.begin() + static_cast<std::ptrdiff_t>(keep));
   regions.list.objects.resize(regions.list.boxes.size(), -1);
   if (masks) {
     found.masks.resize(keep);
@@ -58,16 +62,22 @@ Regions gather(const data::ImageSource& source, int64_t item, const io::Proposal
 
 void declare_features_of_regions(cli::OptionTable& table, FeatureOptions& options) {
   table.group("Features");
-  table.add("layer", options.layer, "NAME", "Layer whose (rectified) output is taken.").default_text("fc7, or what the classifier reads");
+  table.add("layer", options.layer, "NAME", "Layer whose (rectified) output is taken.")
+      .default_text("fc7, or what the classifier reads");
   table.add("grid", options.grid, "N", "Average the layer's map to NxN; 0: as it is.").range(0, 64).source("[ours]");
   table.add("crop", options.crop, "N", "Side of the network's input; 0: its own.").range(0, 4096).source("[ours]");
   table.add("warp", options.warp, "MODE", "How a box is fitted to the input.")
       .choices({"warp", "square", "square-nocontext"})
       .source("[paper, appendix A]");
-  table.add("padding", options.padding, "N", "Pixels of context at the network's input.").range(0, 512).source("[paper, appendix A]");
-  table.add("region", options.region, "KIND", "full box, fg (mask only) or both; fg needs masks.").choices({"full", "fg", "full+fg"}).source("[paper §5]");
+  table.add("padding", options.padding, "N", "Pixels of context at the network's input.")
+      .range(0, 512)
+      .source("[paper, appendix A]");
+  table.add("region", options.region, "KIND", "full box, fg (mask only) or both; fg needs masks.")
+      .choices({"full", "fg", "full+fg"})
+      .source("[paper §5]");
   table.add("batch", options.batch, "N", "Crops per network call.").range(1, 4096).source("[ours]");
-  table.add("precision", options.precision, "TYPE", "Arithmetic of conv and dense layers; bf16 needs a CPU with AMX.").choices({"f32", "bf16"});
+  table.add("precision", options.precision, "TYPE", "Arithmetic of conv and dense layers; bf16 needs a CPU with AMX.")
+      .choices({"f32", "bf16"});
 }
 
 FeatureConfig feature_config(const FeatureOptions& options, const nn::NetText& net) {
@@ -91,7 +101,9 @@ void declare_features(cli::OptionTable& table, FeaturesOptions& options) {
   declare_features_of_regions(table, options.features);
   table.group("Output");
   table.output(options.output, "Features to write.").required();
-  table.add("store", options.store, "TYPE", "Numbers in the file; f16 halves it and keeps 11 bits.").choices({"f32", "f16"}).source("[ours]");
+  table.add("store", options.store, "TYPE", "Numbers in the file; f16 halves it and keeps 11 bits.")
+      .choices({"f32", "f16"})
+      .source("[ours]");
 }
 
 int extract_features(const FeaturesOptions& options, const cli::Invocation& invocation) {
@@ -102,7 +114,8 @@ int extract_features(const FeaturesOptions& options, const cli::Invocation& invo
   const bool masks = extractor.config().region != RegionKind::kFull;
   const io::ProposalsReader proposals(options.proposals);
   if (masks && !proposals.has_masks()) {
-    throw Error(ErrorKind::kData, options.proposals + ": masks: expected region masks, found none", "rcnn-propose run --masks stores them");
+    throw Error(ErrorKind::kData, options.proposals + ": masks: expected region masks, found none",
+                "rcnn-propose run --masks stores them");
   }
   if (masks && options.truth) fail(ErrorKind::kUsage, "--truth: true boxes have no masks; use --region full");
   const data::ImageSource source = open_pictures(options.inputs);
@@ -110,12 +123,15 @@ int extract_features(const FeaturesOptions& options, const cli::Invocation& invo
   if (options.truth) truth = read_truth(options.inputs.images);
   const auto [begin, end] = invocation.common.shard.range(source.size());
   if (invocation.common.dry_run) {
-    log::info("{} pictures, layer {}, {} features for each region", end - begin, extractor.config().layer, extractor.dimension());
+    log::info("{} pictures, layer {}, {} features for each region", end - begin, extractor.config().layer,
+              extractor.dimension());
     return 0;
   }
   io::RootAttributes root = run_record(invocation);
-  root.inputs = {input_record("images", source), input_record("network", model),
-                 {"proposals", recorded_path(options.proposals), "fovea.proposals", proposals.attributes().content_hash}};
+  root.inputs = {
+      input_record("images", source),
+      input_record("network", model),
+      {"proposals", recorded_path(options.proposals), "fovea.proposals", proposals.attributes().content_hash}};
   io::FeaturesLayout layout{extractor.dimension(), extractor.config().layer, model.hash,
                             feature_config_json(extractor.config(), extractor.preprocess()),
                             options.store == "f16" ? io::ElementType::kF16 : io::ElementType::kF32};
@@ -124,7 +140,8 @@ int extract_features(const FeaturesOptions& options, const cli::Invocation& invo
   std::vector<float> rows;
   for (int64_t item = begin; item < end; ++item) {
     const Regions regions = gather(source, item, proposals, options, truth ? &*truth : nullptr, masks);
-    const int64_t values = checked_multiply(static_cast<int64_t>(regions.list.boxes.size()), extractor.dimension(), "features");
+    const int64_t values =
+        checked_multiply(static_cast<int64_t>(regions.list.boxes.size()), extractor.dimension(), "features");
     require_memory(checked_multiply(values, 4, "features"), "features of " + source.id(item));
     rows.resize(static_cast<size_t>(values));
     extractor.extract(source.pixels(item), regions.list.boxes, regions.masks, rows.data());
@@ -133,7 +150,8 @@ int extract_features(const FeaturesOptions& options, const cli::Invocation& invo
   }
   const int64_t regions = writer.regions();
   const std::string hash = writer.finish();
-  log::info("{}: {} regions x {} features ({}), content hash {}", options.output, regions, extractor.dimension(), extractor.config().layer, hash);
+  log::info("{}: {} regions x {} features ({}), content hash {}", options.output, regions, extractor.dimension(),
+            extractor.config().layer, hash);
   return 0;
 }
 

@@ -30,7 +30,8 @@ std::vector<float> smooth(const std::vector<uint8_t>& plane, int64_t height, int
   std::vector<float> rows(plane.size()), padded(static_cast<size_t>(width + 2 * radius));
   for (int64_t y = 0; y < height; ++y) {
     for (int64_t x = -radius; x < width + radius; ++x) {
-      padded[static_cast<size_t>(x + radius)] = plane[static_cast<size_t>(y * width + std::clamp<int64_t>(x, 0, width - 1))];
+      padded[static_cast<size_t>(x + radius)] =
+          plane[static_cast<size_t>(y * width + std::clamp<int64_t>(x, 0, width - 1))];
     }
     float* out = rows.data() + y * width;
     const float* in = padded.data() + radius;
@@ -167,7 +168,8 @@ PixelGraph build_pixel_graph(const ColorPlanes& picture, double sigma) {
   radix_sort(keys, edges);
   PixelGraph graph{height, width, std::move(edges), {}};
   graph.weights.resize(keys.size());
-  std::transform(keys.begin(), keys.end(), graph.weights.begin(), [](uint32_t key) { return std::bit_cast<float>(key); });
+  std::transform(keys.begin(), keys.end(), graph.weights.begin(),
+                 [](uint32_t key) { return std::bit_cast<float>(key); });
   return graph;
 }
 

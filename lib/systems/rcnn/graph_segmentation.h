@@ -9,8 +9,8 @@
 
 namespace fovea::rcnn {
 
-// The 8-neighbour graph of a smoothed picture, edges by increasing weight (ties: by pixel, then E, S, SE, NE). One graph
-// serves all values of k.
+// The 8-neighbour graph of a smoothed picture, edges by increasing weight (ties: by pixel, then E, S, SE, NE). One
+// graph serves all values of k.
 struct PixelGraph {
   int64_t height = 0, width = 0;
   std::vector<uint32_t> edges;  // pixel * 4 + direction

@@ -21,7 +21,8 @@ int64_t key_of(int64_t image, int32_t region) { return image << 32 | region; }
 
 }  // namespace
 
-std::vector<double> class_overlaps(const std::vector<Box>& boxes, const std::vector<TrueObject>& objects, size_t classes, bool skip_difficult) {
+std::vector<double> class_overlaps(const std::vector<Box>& boxes, const std::vector<TrueObject>& objects,
+                                   size_t classes, bool skip_difficult) {
   std::vector<double> best(boxes.size() * classes, 0.0);
   for (size_t i = 0; i < boxes.size(); ++i) {
     for (const TrueObject& object : objects) {
@@ -45,7 +46,8 @@ double feature_scale(const io::RegionFeaturesReader& features, uint64_t seed) {
       sum += std::sqrt(kernels::kernel_table().sum_of_squares(rows.data() + chosen[r] * dimension, dimension));
     }
   }
-  if (count == 0 || sum == 0) fail_data(features.path() + ": features", "values other than 0", count == 0 ? "no regions" : "zeros only");
+  if (count == 0 || sum == 0)
+    fail_data(features.path() + ": features", "values other than 0", count == 0 ? "no regions" : "zeros only");
   return kTargetNorm * static_cast<double>(count) / sum;
 }
 
@@ -68,32 +70,36 @@ HardNegativeMiner::Picture HardNegativeMiner::load(int64_t image) const {
   for (float& value : picture.rows) value *= factor;
   for (const int32_t object : picture.regions.objects) {
     if (object >= static_cast<int32_t>(picture.objects->size())) {
-      fail_data(features_.path() + ": regions/object of " + picture.regions.image_id, fmt::format("< {}, its objects in {}", picture.objects->size(), truth_.path),
-                std::to_string(object));
+      fail_data(features_.path() + ": regions/object of " + picture.regions.image_id,
+                fmt::format("< {}, its objects in {}", picture.objects->size(), truth_.path), std::to_string(object));
     }
   }
   return picture;
 }
 
-HardNegativeMiner::HardNegativeMiner(const io::RegionFeaturesReader& features, const Truth& truth, double scale, MiningConfig config)
+HardNegativeMiner::HardNegativeMiner(const io::RegionFeaturesReader& features, const Truth& truth, double scale,
+                                     MiningConfig config)
     : features_(features), truth_(truth), scale_(scale), config_(config), classes_(truth.classes.size()) {
   const int64_t dimension = features.layout().dimension;
   int64_t found = 0;
   for (int64_t image = 0; image < features.count(); ++image) {
     const io::RegionList regions = features.read_regions(image);
-    if (std::all_of(regions.objects.begin(), regions.objects.end(), [](int32_t object) { return object < 0; })) continue;
+    if (std::all_of(regions.objects.begin(), regions.objects.end(), [](int32_t object) { return object < 0; }))
+      continue;
     const Picture picture = load(image);
     for (size_t r = 0; r < picture.regions.boxes.size(); ++r) {
       const int32_t object = picture.regions.objects[r];
       if (object < 0) continue;
       const TrueObject& truth_object = (*picture.objects)[static_cast<size_t>(object)];
       if (config_.skip_difficult && truth_object.difficult) continue;
-      classes_[static_cast<size_t>(truth_object.class_index)].positives.push_back({image, static_cast<int32_t>(r), picture.copy(r, dimension), 0});
+      classes_[static_cast<size_t>(truth_object.class_index)].positives.push_back(
+          {image, static_cast<int32_t>(r), picture.copy(r, dimension), 0});
       ++found;
     }
   }
   if (found == 0) {
-    throw Error(ErrorKind::kData, features.path() + ": regions/object: expected true boxes, found none", "rcnn-detect features --truth puts them first");
+    throw Error(ErrorKind::kData, features.path() + ": regions/object: expected true boxes, found none",
+                "rcnn-detect features --truth puts them first");
   }
 }
 
@@ -101,13 +107,16 @@ void HardNegativeMiner::visit(int64_t step, bool last) {
   const int64_t image = step % features_.count(), dimension = features_.layout().dimension;
   const Picture picture = load(image);
   const size_t classes = classes_.size(), regions = picture.regions.boxes.size();
-  const std::vector<double> overlaps = class_overlaps(picture.regions.boxes, *picture.objects, classes, config_.skip_difficult);
+  const std::vector<double> overlaps =
+      class_overlaps(picture.regions.boxes, *picture.objects, classes, config_.skip_difficult);
   std::vector<float> weights(classes * static_cast<size_t>(dimension), 0.0F), scores(regions * classes);
   for (size_t k = 0; k < classes; ++k) {
     const auto& w = classes_[k].solution.weights;
-    std::transform(w.begin(), w.end(), weights.begin() + static_cast<std::ptrdiff_t>(k) * dimension, [](double v) { return static_cast<float>(v); });
+    std::transform(w.begin(), w.end(), weights.begin() + static_cast<std::ptrdiff_t>(k) * dimension,
+                   [](double v) { return static_cast<float>(v); });
   }
-  kernels::gemm(false, true, static_cast<int64_t>(regions), static_cast<int64_t>(classes), dimension, picture.rows.data(), weights.data(), scores.data());
+  kernels::gemm(false, true, static_cast<int64_t>(regions), static_cast<int64_t>(classes), dimension,
+                picture.rows.data(), weights.data(), scores.data());
   std::vector<std::shared_ptr<const std::vector<float>>> copies(regions);  // made once, shared by the classes
   std::vector<size_t> due;
   for (size_t k = 0; k < classes; ++k) {
@@ -141,7 +150,8 @@ void HardNegativeMiner::train_class(size_t k) {
   SvmExamples examples;
   for (const CachedRow& row : state.positives) examples.add(row.values->data(), 1, row.multiplier);
   for (const CachedRow& row : state.negatives) examples.add(row.values->data(), -1, row.multiplier);
-  state.solution = solve_svm(examples, features_.layout().dimension, config_.svm, config_.seed + static_cast<uint64_t>(state.trainings));
+  state.solution = solve_svm(examples, features_.layout().dimension, config_.svm,
+                             config_.seed + static_cast<uint64_t>(state.trainings));
   state.added = 0;
   ++state.trainings;
   const size_t positives = state.positives.size();
@@ -150,7 +160,9 @@ void HardNegativeMiner::train_class(size_t k) {
   for (size_t i = 0; i < state.negatives.size(); ++i) {
     CachedRow& row = state.negatives[i];
     row.multiplier = examples.multipliers[positives + i];
-    const double score = kernels::kernel_table().dot_wide(row.values->data(), state.solution.weights.data(), features_.layout().dimension, row.values->data()) + state.solution.bias;
+    const double score = kernels::kernel_table().dot_wide(row.values->data(), state.solution.weights.data(),
+                                                          features_.layout().dimension, row.values->data()) +
+                         state.solution.bias;
     if (score >= config_.evict_below) kept.push_back(std::move(row));
   }
   state.negatives = std::move(kept);
@@ -159,12 +171,14 @@ void HardNegativeMiner::train_class(size_t k) {
 std::vector<double> HardNegativeMiner::export_cache(size_t k) const {
   std::vector<double> rows;
   for (const auto* list : {&classes_[k].positives, &classes_[k].negatives}) {
-    for (const CachedRow& row : *list) rows.insert(rows.end(), {static_cast<double>(row.image), static_cast<double>(row.region), row.multiplier});
+    for (const CachedRow& row : *list)
+      rows.insert(rows.end(), {static_cast<double>(row.image), static_cast<double>(row.region), row.multiplier});
   }
   return rows;
 }
 
-void HardNegativeMiner::import_cache(size_t k, const std::vector<double>& rows, int64_t positives, const std::string& place) {
+void HardNegativeMiner::import_cache(size_t k, const std::vector<double>& rows, int64_t positives,
+                                     const std::string& place) {
   ClassState& state = classes_[k];
   const int64_t dimension = features_.layout().dimension;
   if (positives != static_cast<int64_t>(state.positives.size()) || static_cast<int64_t>(rows.size()) < positives * 3) {
@@ -184,7 +198,8 @@ void HardNegativeMiner::import_cache(size_t k, const std::vector<double>& rows, 
                        region < static_cast<double>(features_.regions_of(static_cast<int64_t>(image)));
     if (!known) fail_data(place, "regions of " + features_.path(), fmt::format("image {}, region {}", image, region));
     if (loaded != static_cast<int64_t>(image)) picture = load(loaded = static_cast<int64_t>(image));
-    state.negatives.push_back({loaded, static_cast<int32_t>(region), picture.copy(static_cast<size_t>(region), dimension), multiplier});
+    state.negatives.push_back(
+        {loaded, static_cast<int32_t>(region), picture.copy(static_cast<size_t>(region), dimension), multiplier});
   }
 }
 

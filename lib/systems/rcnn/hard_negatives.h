@@ -1,4 +1,5 @@
-// Training one linear SVM for each class with the hard negative mining of R-CNN: all classes in one pass over the images.
+// Training one linear SVM for each class with the hard negative mining of R-CNN: all classes in one pass over the
+// images.
 //   Girshick et al. 2014, section 2.3 and appendix B; spec rcnn.md section 6
 #pragma once
 
@@ -16,11 +17,11 @@ namespace fovea::rcnn {
 
 struct MiningConfig {
   SvmConfig svm;
-  double negative_overlap = 0.3;   // regions whose best IoU with the class is below are negatives; the rest is ignored
-  double hard_above = -1.0001;     // scores above make a negative hard
-  double evict_below = -1.2;       // cached negatives with scores below leave after training
-  int64_t retrain_after = 2000;    // new negatives of a class
-  bool skip_difficult = false;     // difficult objects as positives and in overlaps
+  double negative_overlap = 0.3;  // regions whose best IoU with the class is below are negatives; the rest is ignored
+  double hard_above = -1.0001;    // scores above make a negative hard
+  double evict_below = -1.2;      // cached negatives with scores below leave after training
+  int64_t retrain_after = 2000;   // new negatives of a class
+  bool skip_difficult = false;    // difficult objects as positives and in overlaps
   uint64_t seed = 1;
 };
 
@@ -41,8 +42,9 @@ struct ClassState {
 
 class HardNegativeMiner {
  public:
-  // Positives: the true boxes of each class among `features` (regions/object >= 0). Reads their rows at once. The readers must
-  // outlive the miner. Throws Error(kData) if the features have no true boxes or name an object the truth does not have.
+  // Positives: the true boxes of each class among `features` (regions/object >= 0). Reads their rows at once. The
+  // readers must outlive the miner. Throws Error(kData) if the features have no true boxes or name an object the truth
+  // does not have.
   HardNegativeMiner(const io::RegionFeaturesReader& features, const Truth& truth, double scale, MiningConfig config);
 
   // Image `step` of the list (images of several passes are numbered on): collects negatives and retrains where due.
@@ -50,7 +52,8 @@ class HardNegativeMiner {
   void visit(int64_t step, bool last);
 
   const std::vector<ClassState>& classes() const { return classes_; }
-  // Caches as (image, region, multiplier) rows of class k, positives first; and back, rows read from the features again.
+  // Caches as (image, region, multiplier) rows of class k, positives first; and back, rows read from the features
+  // again.
   std::vector<double> export_cache(size_t k) const;
   void import_cache(size_t k, const std::vector<double>& rows, int64_t positives, const std::string& place);
   void set_solution(size_t k, SvmSolution solution, int64_t added, int64_t trainings);
@@ -69,7 +72,8 @@ class HardNegativeMiner {
 };
 
 // For each box the largest IoU with an object of each class: [boxes, K].
-std::vector<double> class_overlaps(const std::vector<Box>& boxes, const std::vector<TrueObject>& objects, size_t classes, bool skip_difficult);
+std::vector<double> class_overlaps(const std::vector<Box>& boxes, const std::vector<TrueObject>& objects,
+                                   size_t classes, bool skip_difficult);
 
 // 20 / mean L2 norm over up to 200 images drawn by `seed`, up to 200 regions of each.
 double feature_scale(const io::RegionFeaturesReader& features, uint64_t seed);

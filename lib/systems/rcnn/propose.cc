@@ -18,8 +18,12 @@ namespace {
 io::ImageProposals search_item(const data::ImageSource& source, int64_t item, const SearchConfig& config) {
   const data::PixelView pixels = source.pixels(item);
   SearchResult found = selective_search(pixels, config, source.name() + ": image " + source.id(item));
-  return {source.id(item), static_cast<int32_t>(pixels.height), static_cast<int32_t>(pixels.width), std::move(found.boxes),
-          std::move(found.scores), std::move(found.masks)};
+  return {source.id(item),
+          static_cast<int32_t>(pixels.height),
+          static_cast<int32_t>(pixels.width),
+          std::move(found.boxes),
+          std::move(found.scores),
+          std::move(found.masks)};
 }
 
 // Pictures side by side unless that could need too much memory; one picture at a time is parallel inside.
@@ -35,14 +39,16 @@ int64_t pictures_at_once(const data::ImageSource& source, int64_t begin, int64_t
 }
 
 template <typename Consume>
-void search_all(const data::ImageSource& source, int64_t begin, int64_t end, const SearchConfig& config, Consume&& consume) {
+void search_all(const data::ImageSource& source, int64_t begin, int64_t end, const SearchConfig& config,
+                Consume&& consume) {
   Progress progress("propose", "picture", end - begin);
-  parallel_ordered(end - begin, pictures_at_once(source, begin, end, config),
-                   [&](int64_t i) { return search_item(source, begin + i, config); },
-                   [&](int64_t i, io::ImageProposals found) {
-                     consume(found);
-                     progress.update(i + 1, fmt::format("{} boxes", found.boxes.size()));
-                   });
+  parallel_ordered(
+      end - begin, pictures_at_once(source, begin, end, config),
+      [&](int64_t i) { return search_item(source, begin + i, config); },
+      [&](int64_t i, io::ImageProposals found) {
+        consume(found);
+        progress.update(i + 1, fmt::format("{} boxes", found.boxes.size()));
+      });
 }
 
 }  // namespace
@@ -53,15 +59,28 @@ void declare_search(cli::OptionTable& table, SearchOptions& options, const std::
   table.add("mode", options.mode, "MODE", "Preset: single, fast (8 groupings) or quality (80).")
       .choices({"single", "fast", "quality"})
       .source("[Uijlings 2013, table 5]");
-  table.add("colors", options.color_spaces, "LIST", "Colour spaces instead of the mode's.").choices(color_space_names());
+  table.add("colors", options.color_spaces, "LIST", "Colour spaces instead of the mode's.")
+      .choices(color_space_names());
   table.add("similarities", options.similarities, "LIST", "Terms instead of the mode's, e.g. ctsf,tsf.")
       .text("Letters: c colour, t texture, s size, f fill. Each entry is one grouping; its terms are averaged.");
-  table.add("scale", options.scales, "LIST", "k of the initial segmentation, instead of the mode's.").above(0).at_most(1e6).source("[Uijlings 2013, §5.1]");
-  table.add("sigma", options.sigma, "S", "Smoothing before the segmentation, in pixels.").range(0, 20).source("[Uijlings 2013, §5.1]");
-  table.add("min-region", options.min_region, "N", "Smallest initial region in pixels; 0: k.").range(0, 1e9).source("[authors' code]");
-  table.add("min-side", options.min_side, "N", "Drop boxes narrower or lower than this.").range(1, 16384).source("[authors' code]");
-  table.add("bins", options.bins, "RULE", "Colour histogram bins; round: as the authors' code.").choices({"floor", "round"});
-  table.add("im-width", options.im_width, "N", "Work at this width; 0: as is. ILSVRC: 500.").range(0, 16384).source("[R-CNN §4.3]");
+  table.add("scale", options.scales, "LIST", "k of the initial segmentation, instead of the mode's.")
+      .above(0)
+      .at_most(1e6)
+      .source("[Uijlings 2013, §5.1]");
+  table.add("sigma", options.sigma, "S", "Smoothing before the segmentation, in pixels.")
+      .range(0, 20)
+      .source("[Uijlings 2013, §5.1]");
+  table.add("min-region", options.min_region, "N", "Smallest initial region in pixels; 0: k.")
+      .range(0, 1e9)
+      .source("[authors' code]");
+  table.add("min-side", options.min_side, "N", "Drop boxes narrower or lower than this.")
+      .range(1, 16384)
+      .source("[authors' code]");
+  table.add("bins", options.bins, "RULE", "Colour histogram bins; round: as the authors' code.")
+      .choices({"floor", "round"});
+  table.add("im-width", options.im_width, "N", "Work at this width; 0: as is. ILSVRC: 500.")
+      .range(0, 16384)
+      .source("[R-CNN §4.3]");
   table.add("top", options.top, "N", "Keep the N best boxes; 0: all.").at_least(0).source("[ours]");
   for (size_t i = first; i < table.options().size(); ++i) {
     for (const auto& other : not_with) table.options()[i].not_with(other);
@@ -110,7 +129,8 @@ int propose(const ProposeOptions& options, const cli::Invocation& invocation) {
     search_all(source, begin, end, config, [&](const io::ImageProposals& found) {
       for (size_t i = 0; i < found.boxes.size(); ++i) {
         const Box& box = found.boxes[i];
-        table.rows.push_back({found.image_id, static_cast<int64_t>(i) + 1, box.x1, box.y1, box.x2, box.y2, found.scores[i]});
+        table.rows.push_back(
+            {found.image_id, static_cast<int64_t>(i) + 1, box.x1, box.y1, box.x2, box.y2, found.scores[i]});
       }
     });
     print_table(table, invocation);

@@ -192,7 +192,8 @@ RegionSet describe_regions(const Segmentation& segmentation, const PixelBins& bi
       ++set.sizes[r];
       PixelBox& box = set.boxes[r];
       box = {std::min(box.x1, x), std::min(box.y1, y), std::max(box.x2, x), y};
-      count_pixel(&bins.color[i * 3], &bins.texture[i * 12], &set.color[r * kColorBins], &set.texture[r * kTextureBins]);
+      count_pixel(&bins.color[i * 3], &bins.texture[i * 12], &set.color[r * kColorBins],
+                  &set.texture[r * kTextureBins]);
     }
   }
   for (size_t r = 0; r < count; ++r) fill_zero_bins(set.sizes[r], &set.texture[r * kTextureBins]);

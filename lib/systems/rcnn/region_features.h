@@ -41,10 +41,10 @@ PixelBox unite(const PixelBox& a, const PixelBox& b);
 struct RegionSet {
   int32_t regions = 0;
   int64_t picture_pixels = 0;
-  std::vector<int32_t> sizes;                          // R
-  std::vector<PixelBox> boxes;                         // R
-  std::vector<int32_t> color;                          // [R,75]
-  std::vector<int32_t> texture;                        // [R,240]
+  std::vector<int32_t> sizes;                           // R
+  std::vector<PixelBox> boxes;                          // R
+  std::vector<int32_t> color;                           // [R,75]
+  std::vector<int32_t> texture;                         // [R,240]
   std::vector<std::pair<int32_t, int32_t>> neighbours;  // a < b, sorted: 4-connected pixels touch
 };
 RegionSet describe_regions(const Segmentation& segmentation, const PixelBins& bins);

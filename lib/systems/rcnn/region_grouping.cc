@@ -125,9 +125,9 @@ class Grouping {
   std::vector<int32_t> sizes_, color_, texture_;  // by slot
   std::vector<int32_t> slot_;                     // of a region
   std::vector<char> alive_;
-  std::vector<int32_t> seen_;                     // the join that last met this region
-  std::vector<std::vector<int32_t>> touching_;    // may name regions that are gone
-  std::priority_queue<Candidate> queue_;          // likewise
+  std::vector<int32_t> seen_;                   // the join that last met this region
+  std::vector<std::vector<int32_t>> touching_;  // may name regions that are gone
+  std::priority_queue<Candidate> queue_;        // likewise
   Hierarchy hierarchy_;
 };
 
@@ -138,11 +138,24 @@ Similarity parse_similarity(std::string_view letters) {
   for (const char letter : letters) {
     bool* term = nullptr;
     switch (letter) {
-      case 'c': case 'C': term = &similarity.color; break;
-      case 't': case 'T': term = &similarity.texture; break;
-      case 's': case 'S': term = &similarity.size; break;
-      case 'f': case 'F': term = &similarity.fill; break;
-      default: break;
+      case 'c':
+      case 'C':
+        term = &similarity.color;
+        break;
+      case 't':
+      case 'T':
+        term = &similarity.texture;
+        break;
+      case 's':
+      case 'S':
+        term = &similarity.size;
+        break;
+      case 'f':
+      case 'F':
+        term = &similarity.fill;
+        break;
+      default:
+        break;
     }
     if (term == nullptr || *term) {
       fail(ErrorKind::kUsage, "similarity: expected letters of c, t, s, f, each once, found '{}'", printable(letters));

@@ -85,9 +85,12 @@ RegionMask region_mask(const Segmentation& labels, const Hierarchy& hierarchy, i
   }
   if (tight.x2 < 0) {
     const Bounds one{search.x1, search.y1, search.x1, search.y1};
-    return {{static_cast<float>(one.x1), static_cast<float>(one.y1), static_cast<float>(one.x2), static_cast<float>(one.y2)}, {0, 1}};
+    return {{static_cast<float>(one.x1), static_cast<float>(one.y1), static_cast<float>(one.x2),
+             static_cast<float>(one.y2)},
+            {0, 1}};
   }
-  return {{static_cast<float>(tight.x1), static_cast<float>(tight.y1), static_cast<float>(tight.x2), static_cast<float>(tight.y2)},
+  return {{static_cast<float>(tight.x1), static_cast<float>(tight.y1), static_cast<float>(tight.x2),
+           static_cast<float>(tight.y2)},
           encode(labels, inside, tight)};
 }
 

@@ -149,8 +149,8 @@ std::string describe(const SearchConfig& config) {
   for (const ColorSpace space : config.color_spaces) spaces.emplace_back(color_space_name(space));
   for (const Similarity& similarity : config.similarities) terms.push_back(similarity_letters(similarity));
   for (const double k : config.scales) scales.push_back(format_number(k));
-  return fmt::format("selective search: {} x {} x k={}, sigma {}, min region {}, min side {}, width {}", join(spaces, ","),
-                     join(terms, ","), join(scales, ","), format_number(config.sigma),
+  return fmt::format("selective search: {} x {} x k={}, sigma {}, min region {}, min side {}, width {}",
+                     join(spaces, ","), join(terms, ","), join(scales, ","), format_number(config.sigma),
                      config.min_region > 0 ? std::to_string(config.min_region) : "k", format_number(config.min_side),
                      config.picture_width > 0 ? std::to_string(config.picture_width) : "as is");
 }
@@ -181,13 +181,15 @@ SearchResult selective_search(const data::PixelView& picture, const SearchConfig
   if (config.masks) {
     std::vector<Segmentation> own_size;
     own_size.reserve(search.segmentations.size());
-    for (const Segmentation& s : search.segmentations) own_size.push_back(resize_labels(s, picture.height, picture.width));
+    for (const Segmentation& s : search.segmentations)
+      own_size.push_back(resize_labels(s, picture.height, picture.width));
     result.masks.resize(kept.size());
     const auto margin = factor == 1 ? 0 : static_cast<int64_t>(std::ceil(factor)) + 1;
     parallel_tasks(static_cast<int64_t>(kept.size()), [&](int64_t task) {
       const auto i = static_cast<size_t>(task);
       const Strategy& strategy = search.strategies[kept[i].strategy];
-      const RegionMask mask = region_mask(own_size[strategy.segmentation], strategy.hierarchy, kept[i].region, result.boxes[i], margin);
+      const RegionMask mask =
+          region_mask(own_size[strategy.segmentation], strategy.hierarchy, kept[i].region, result.boxes[i], margin);
       result.boxes[i] = mask.box;
       result.masks[i] = mask.runs;
     });

@@ -28,7 +28,8 @@ void check_made_for(const io::RegionFeaturesReader& features, const Truth& truth
 }
 
 // Box regressors of all classes: pairs are all regions whose best IoU with any object is above min_overlap.
-std::vector<BoxRegressor> fit_regressors(const io::RegionFeaturesReader& features, const Truth& truth, double scale, const TrainDetectorOptions& options,
+std::vector<BoxRegressor> fit_regressors(const io::RegionFeaturesReader& features, const Truth& truth, double scale,
+                                         const TrainDetectorOptions& options,
                                          const std::function<bool()>& should_stop) {
   struct Pairs {
     std::vector<std::vector<float>> rows;
@@ -75,9 +76,14 @@ std::vector<BoxRegressor> fit_regressors(const io::RegionFeaturesReader& feature
 // One step of the loop is one image.
 class MiningTask : public train::Task {
  public:
-  MiningTask(const TrainDetectorOptions& options, const io::RegionFeaturesReader& features, const Truth& truth, train::Model& model,
-             const MiningConfig& config, double scale)
-      : options_(options), features_(features), truth_(truth), model_(model), scale_(scale), miner_(features, truth, scale, config) {}
+  MiningTask(const TrainDetectorOptions& options, const io::RegionFeaturesReader& features, const Truth& truth,
+             train::Model& model, const MiningConfig& config, double scale)
+      : options_(options),
+        features_(features),
+        truth_(truth),
+        model_(model),
+        scale_(scale),
+        miner_(features, truth, scale, config) {}
 
   int64_t steps_per_epoch() const override { return features_.count(); }
   int64_t total_steps() const { return options_.passes * features_.count(); }
@@ -102,8 +108,9 @@ class MiningTask : public train::Task {
       cached += static_cast<double>(state.negatives.size());
       trainings += static_cast<double>(state.trainings);
     }
-    return train::Metrics{{"positive_loss", positive}, {"negative_loss", negative}, {"regularization", regularization},
-                          {"cached_negatives", cached}, {"support_vectors", support}, {"trainings", trainings}};
+    return train::Metrics{{"positive_loss", positive},        {"negative_loss", negative},
+                          {"regularization", regularization}, {"cached_negatives", cached},
+                          {"support_vectors", support},       {"trainings", trainings}};
   }
 
   std::optional<train::Metrics> finish(const std::function<bool()>& should_stop) override {
@@ -131,7 +138,8 @@ class MiningTask : public train::Task {
     detector.weights.assign(detector.classes.size() * static_cast<size_t>(detector.dimension), 0.0);
     for (size_t k = 0; k < detector.classes.size(); ++k) {
       const SvmSolution& solution = miner_.classes()[k].solution;
-      std::copy(solution.weights.begin(), solution.weights.end(), detector.weights.begin() + static_cast<std::ptrdiff_t>(k) * detector.dimension);
+      std::copy(solution.weights.begin(), solution.weights.end(),
+                detector.weights.begin() + static_cast<std::ptrdiff_t>(k) * detector.dimension);
       // A class without positives never fires.
       detector.biases.push_back(miner_.classes()[k].positives.empty() ? -1e6 : solution.bias);
     }
@@ -143,7 +151,8 @@ class MiningTask : public train::Task {
   void restore(const io::CheckpointData& data, const std::string& origin) override {
     const Detector detector = load_detector(data, origin);
     if (detector.classes != truth_.classes || detector.dimension != features_.layout().dimension) {
-      fail_data(origin + ": detector", fmt::format("{} classes, {} features", truth_.classes.size(), features_.layout().dimension),
+      fail_data(origin + ": detector",
+                fmt::format("{} classes, {} features", truth_.classes.size(), features_.layout().dimension),
                 fmt::format("{} classes, {} features", detector.classes.size(), detector.dimension));
     }
     for (size_t k = 0; k < detector.classes.size(); ++k) restore_class(k, detector, data, origin);
@@ -156,14 +165,16 @@ class MiningTask : public train::Task {
     const ClassState& state = miner_.classes()[k];
     std::vector<double> cache = miner_.export_cache(k);
     const auto rows = static_cast<int64_t>(cache.size() / 3);
-    data.training_arrays.push_back({array_name(k, "cache"), "row,(image,region,multiplier)", {rows, 3}, std::move(cache)});
+    data.training_arrays.push_back(
+        {array_name(k, "cache"), "row,(image,region,multiplier)", {rows, 3}, std::move(cache)});
     const SvmSolution& s = state.solution;
-    data.training_arrays.push_back({array_name(k, "state"),
-                                    "positives,added,trainings,positive_loss,negative_loss,regularization,gap,support_vectors,epochs",
-                                    {9},
-                                    {static_cast<double>(state.positives.size()), static_cast<double>(state.added), static_cast<double>(state.trainings),
-                                     s.positive_loss, s.negative_loss, s.regularization, s.gap, static_cast<double>(s.support_vectors),
-                                     static_cast<double>(s.epochs)}});
+    data.training_arrays.push_back(
+        {array_name(k, "state"),
+         "positives,added,trainings,positive_loss,negative_loss,regularization,gap,support_vectors,epochs",
+         {9},
+         {static_cast<double>(state.positives.size()), static_cast<double>(state.added),
+          static_cast<double>(state.trainings), s.positive_loss, s.negative_loss, s.regularization, s.gap,
+          static_cast<double>(s.support_vectors), static_cast<double>(s.epochs)}});
   }
 
   void restore_class(size_t k, const Detector& detector, const io::CheckpointData& data, const std::string& origin) {
@@ -175,8 +186,10 @@ class MiningTask : public train::Task {
       fail_data(origin + ": training/arrays/" + name, "float64", "nothing");
     };
     const std::vector<double>& state = find("state", 9);
-    if (state.size() != 9) fail_data(origin + ": training/arrays/" + array_name(k, "state"), "9 values", std::to_string(state.size()));
-    miner_.import_cache(k, find("cache", 3), static_cast<int64_t>(state[0]), origin + ": training/arrays/" + array_name(k, "cache"));
+    if (state.size() != 9)
+      fail_data(origin + ": training/arrays/" + array_name(k, "state"), "9 values", std::to_string(state.size()));
+    miner_.import_cache(k, find("cache", 3), static_cast<int64_t>(state[0]),
+                        origin + ": training/arrays/" + array_name(k, "cache"));
     SvmSolution solution;
     if (state[2] > 0) {
       const auto first = detector.weights.begin() + static_cast<std::ptrdiff_t>(k) * detector.dimension;
@@ -218,29 +231,61 @@ MiningConfig mining_config(const TrainDetectorOptions& options, uint64_t seed) {
 
 void declare_train_detector(cli::OptionTable& table, TrainDetectorOptions& options) {
   table.group("Data");
-  table.add("features", options.features, "FILE", "Region features with true boxes (features --truth).").required().is_input_path();
+  table.add("features", options.features, "FILE", "Region features with true boxes (features --truth).")
+      .required()
+      .is_input_path();
   table.add("images", options.images, "FILE", "The fovea.images file with the objects.").required().is_input_path();
   table.add("model", options.model, "FILE", "The network that the features came from.").required().is_input_path();
   table.add("skip-difficult", options.skip_difficult, "Leave difficult objects out of training.");
   table.group("Support vector machines");
   table.add("cost", options.cost, "C", "Weight of the hinge loss.").above(0).at_most(1e6).source("[R-CNN code]");
-  table.add("positive-weight", options.positive_weight, "W", "The same for positives, times C.").above(0).at_most(1e6).source("[R-CNN code]");
-  table.add("bias-feature", options.bias_feature, "B", "Value of the feature that stands for the bias.").above(0).at_most(1e6).source("[R-CNN code]");
-  table.add("tolerance", options.tolerance, "T", "Relative duality gap at which a machine is trained.").above(0).at_most(1).source("[ours]");
+  table.add("positive-weight", options.positive_weight, "W", "The same for positives, times C.")
+      .above(0)
+      .at_most(1e6)
+      .source("[R-CNN code]");
+  table.add("bias-feature", options.bias_feature, "B", "Value of the feature that stands for the bias.")
+      .above(0)
+      .at_most(1e6)
+      .source("[R-CNN code]");
+  table.add("tolerance", options.tolerance, "T", "Relative duality gap at which a machine is trained.")
+      .above(0)
+      .at_most(1)
+      .source("[ours]");
   table.group("Hard negative mining");
-  table.add("negative-overlap", options.negative_overlap, "IOU", "Regions below this overlap are negatives.").range(0, 1).source("[paper §2.3]");
-  table.add("hard-above", options.hard_above, "Z", "Negatives with a larger score are added.").range(-1e6, 1e6).source("[R-CNN code]");
-  table.add("evict-below", options.evict_below, "Z", "Cached negatives with a smaller score are dropped.").range(-1e6, 1e6).source("[R-CNN code]");
-  table.add("retrain-after", options.retrain_after, "N", "New negatives of a class before it is trained again.").range(1, 1e9).source("[R-CNN code]");
+  table.add("negative-overlap", options.negative_overlap, "IOU", "Regions below this overlap are negatives.")
+      .range(0, 1)
+      .source("[paper §2.3]");
+  table.add("hard-above", options.hard_above, "Z", "Negatives with a larger score are added.")
+      .range(-1e6, 1e6)
+      .source("[R-CNN code]");
+  table.add("evict-below", options.evict_below, "Z", "Cached negatives with a smaller score are dropped.")
+      .range(-1e6, 1e6)
+      .source("[R-CNN code]");
+  table.add("retrain-after", options.retrain_after, "N", "New negatives of a class before it is trained again.")
+      .range(1, 1e9)
+      .source("[R-CNN code]");
   table.add("passes", options.passes, "N", "Passes over the images.").range(1, 1000).source("[paper §2.3]");
   table.group("Box regression");
   table.add("box-regression", options.box_regression, "Learn to correct boxes.").source("[paper §3.5]");
-  table.add("reg-lambda", options.lambda, "L", "Ridge penalty.").above(0).at_most(1e12).only_with("box-regression").source("[paper, appendix C]");
-  table.add("reg-min-overlap", options.min_overlap, "IOU", "Learn from regions with a larger overlap.").range(0, 1).only_with("box-regression").source("[paper, appendix C]");
-  table.add("reg-discard", options.discard, "X", "Fit again without this share of the pairs, the worst fitted.").range(0, 1).below(1).only_with("box-regression").source("[R-CNN code]");
+  table.add("reg-lambda", options.lambda, "L", "Ridge penalty.")
+      .above(0)
+      .at_most(1e12)
+      .only_with("box-regression")
+      .source("[paper, appendix C]");
+  table.add("reg-min-overlap", options.min_overlap, "IOU", "Learn from regions with a larger overlap.")
+      .range(0, 1)
+      .only_with("box-regression")
+      .source("[paper, appendix C]");
+  table.add("reg-discard", options.discard, "X", "Fit again without this share of the pairs, the worst fitted.")
+      .range(0, 1)
+      .below(1)
+      .only_with("box-regression")
+      .source("[R-CNN code]");
   table.group("Output");
   table.output(options.output, "Detector to write: a checkpoint with the network.").required();
-  table.add("report-every", options.report_every, "N", "Images between reports; 0: only at the end.").range(0, 1e9).source("[ours]");
+  table.add("report-every", options.report_every, "N", "Images between reports; 0: only at the end.")
+      .range(0, 1e9)
+      .source("[ours]");
   add_metrics(table, options.metrics);
 }
 
@@ -253,7 +298,8 @@ int train_detector(const TrainDetectorOptions& options, const cli::Invocation& i
   train::Model model = train::load_model(options.model);
   io::check_partner(options.features, "network", features.layout().network_hash, model.hash);
   if (invocation.common.dry_run) {
-    log::info("{} images, {} regions, {} features, {} classes", features.count(), features.region_count(), features.layout().dimension, truth.classes.size());
+    log::info("{} images, {} regions, {} features, {} classes", features.count(), features.region_count(),
+              features.layout().dimension, truth.classes.size());
     return 0;
   }
   const double scale = feature_scale(features, invocation.common.seed);
@@ -268,7 +314,8 @@ int train_detector(const TrainDetectorOptions& options, const cli::Invocation& i
                  input_record("network", model)};
   const train::LoopResult result = train::run(task, loop, root);
   if (result.exit_code != 0) return result.exit_code;
-  log::info("{}: {} classes, {} features, content hash {}", options.output, truth.classes.size(), features.layout().dimension, result.content_hash);
+  log::info("{}: {} classes, {} features, content hash {}", options.output, truth.classes.size(),
+            features.layout().dimension, result.content_hash);
   return 0;
 }
 

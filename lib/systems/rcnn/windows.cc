@@ -5,8 +5,8 @@
 
 namespace fovea::rcnn {
 
-WindowPool collect_windows(const data::ImageSource& source, const io::ProposalsReader& proposals, const Truth& truth, double overlap,
-                           bool skip_difficult) {
+WindowPool collect_windows(const data::ImageSource& source, const io::ProposalsReader& proposals, const Truth& truth,
+                           double overlap, bool skip_difficult) {
   WindowPool pool;
   for (int64_t item = 0; item < source.size(); ++item) {
     const int64_t at = proposals.find(source.id(item));
@@ -38,7 +38,8 @@ WindowPool collect_windows(const data::ImageSource& source, const io::ProposalsR
   return pool;
 }
 
-std::vector<WindowDraw> draw_windows(const WindowPool& pool, int64_t positives, int64_t backgrounds, uint64_t seed, int64_t step) {
+std::vector<WindowDraw> draw_windows(const WindowPool& pool, int64_t positives, int64_t backgrounds, uint64_t seed,
+                                     int64_t step) {
   Rng rng(seed, RngPurpose::kWindows, static_cast<uint64_t>(step));
   std::vector<WindowDraw> draws;
   const auto draw = [&](const std::vector<Window>& from, int64_t count) {

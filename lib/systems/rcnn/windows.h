@@ -22,15 +22,16 @@ struct WindowPool {
   std::vector<Window> positives, backgrounds;
 };
 // Throws Error(kData) if an image has no proposals entry, or there are no positives or no background at all.
-WindowPool collect_windows(const data::ImageSource& source, const io::ProposalsReader& proposals, const Truth& truth, double overlap,
-                           bool skip_difficult);
+WindowPool collect_windows(const data::ImageSource& source, const io::ProposalsReader& proposals, const Truth& truth,
+                           double overlap, bool skip_difficult);
 
 struct WindowDraw {
   Window window;
   bool mirror = false;
 };
-// Step `step`: `backgrounds` windows and then `positives`, uniform over the whole pool with replacement, each mirrored with
-// probability 1/2. A pure function of seed and step.
-std::vector<WindowDraw> draw_windows(const WindowPool& pool, int64_t positives, int64_t backgrounds, uint64_t seed, int64_t step);
+// Step `step`: `backgrounds` windows and then `positives`, uniform over the whole pool with replacement, each mirrored
+// with probability 1/2. A pure function of seed and step.
+std::vector<WindowDraw> draw_windows(const WindowPool& pool, int64_t positives, int64_t backgrounds, uint64_t seed,
+                                     int64_t step);
 
 }  // namespace fovea::rcnn

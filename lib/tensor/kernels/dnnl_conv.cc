@@ -258,7 +258,8 @@ void backward_weights(const ConvGeometry& shape, const float* x, const float* dy
         arranged(c.plain_destination, dy + offset_out(shape, job.piece), c.destination, ScratchSlot::kDestination);
     Arguments arguments{{DNNL_ARG_SRC, wrap(c.source, source)}, {DNNL_ARG_DIFF_DST, wrap(c.destination, slope)}};
     // oneDNN may choose another layout for a strip of another height.
-    execute_into(c, std::move(arguments), DNNL_ARG_DIFF_WEIGHTS, packed, c.weights, sums + i * size, ScratchSlot::kWeights);
+    execute_into(c, std::move(arguments), DNNL_ARG_DIFF_WEIGHTS, packed, c.weights, sums + i * size,
+                 ScratchSlot::kWeights);
   });
   constexpr int64_t kGrain = 1 << 14;
   parallel_blocks(size, kGrain, [&](int64_t begin, int64_t end) {

@@ -44,9 +44,8 @@ void gemm_tiles(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_
   }
   const detail::GemmProblem problem{transpose_a, transpose_b, accumulate, m, n, k, a, b, c};
   if (detail::suits_panels(problem)) {
-    return detail::by_panels(problem).run([&](const PanelProduct::Tile& tile) {
-      epilogue(tile.row, tile.rows, tile.column, tile.columns);
-    });
+    return detail::by_panels(problem).run(
+        [&](const PanelProduct::Tile& tile) { epilogue(tile.row, tile.rows, tile.column, tile.columns); });
   }
   make_libraries_serial();
   const GemmGrid grid = cut_gemm(m, n, k);

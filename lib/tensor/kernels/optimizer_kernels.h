@@ -32,7 +32,8 @@ struct RmspropStep {
 void rmsprop_update(std::span<float> weight, std::span<const float> gradient, std::span<float> square,
                     std::span<float> velocity, const RmspropStep& step);
 
-// s = rho s + (1-rho) g^2;  a = rho a + (1-rho) g;  v = momentum v - lr g / sqrt(s - a^2 + eps);  w += v   (Graves 2013)
+// s = rho s + (1-rho) g^2;  a = rho a + (1-rho) g;  v = momentum v - lr g / sqrt(s - a^2 + eps);  w += v   (Graves
+// 2013)
 void rmsprop_graves_update(std::span<float> weight, std::span<const float> gradient, std::span<float> square,
                            std::span<float> mean, std::span<float> velocity, const RmspropStep& step);
 

@@ -6,7 +6,8 @@ namespace fovea::kernels {
 namespace {
 
 // Of a block. A panel of it fills the first cache, but its values come in order and are fetched ahead; sums that are
-// stored and fetched again for a shorter block cost more (73 against 79 GFLOP/s at a depth of 512, one thread of an EPYC).
+// stored and fetched again for a shorter block cost more (73 against 79 GFLOP/s at a depth of 512, one thread of an
+// EPYC).
 constexpr int64_t kDepth = 512;
 // Of a block: 192 KiB of the left and 256 KiB of the right, for the second cache.
 constexpr int64_t kBlockGroups = 16, kBlockPanels = 8, kBlockColumns = kBlockPanels * kPanelColumns;
@@ -22,8 +23,8 @@ MatrixView part(const MatrixView& view, int64_t row, int64_t column) {
   return {view.data + row * view.row_step + column * view.column_step, view.row_step, view.column_step};
 }
 
-// How much of k is laid out for all groups before the next: all of it if neighbours in k are neighbours in memory, else so
-// little that the cache lines that groups share are still there for the next group.
+// How much of k is laid out for all groups before the next: all of it if neighbours in k are neighbours in memory, else
+// so little that the cache lines that groups share are still there for the next group.
 int64_t stretch(int64_t k, bool along_k) { return along_k ? k : std::min<int64_t>(k, 16); }
 
 // `rows` rows of a left operand over k, in groups of panel_rows that begin `step` values apart.

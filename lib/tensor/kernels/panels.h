@@ -1,6 +1,6 @@
-// Matrix products over panels: pieces of the operands that are laid out as the inner kernel reads them. Every value of the
-// result is one sum over k in an order of its own, so that it depends neither on the other rows and columns nor on the
-// thread count.
+// Matrix products over panels: pieces of the operands that are laid out as the inner kernel reads them. Every value of
+// the result is one sum over k in an order of its own, so that it depends neither on the other rows and columns nor on
+// the thread count.
 #pragma once
 
 #include <algorithm>

@@ -229,9 +229,10 @@ if [[ $(id -u) -ne 0 ]]; then
   says "why" "error: locked/new.h5: cannot create: Permission denied"
   touch secret.h5 && chmod 0 secret.h5
   expect 66 bn-train verify secret.h5
-elif setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$build/bn-train" 2>/dev/null; then
-  chmod 755 .
-  as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups "$build/bn-train")
+elif setpriv --reuid 65534 --regid 65534 --clear-groups true 2>/dev/null; then
+  # A copy: the build folder may lie in root's home, where nobody else may look.
+  chmod 755 . && cp "$programs/bn-train" copy-of-bn-train
+  as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups ./copy-of-bn-train)
   mkdir -m 755 locked
   expect 73 "${as_nobody[@]}" convert --from scenes --count 4 -o locked/new.h5
   says "why" "error: locked/new.h5: cannot create: Permission denied"
@@ -239,7 +240,7 @@ elif setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$build/bn-train
   expect 66 "${as_nobody[@]}" verify secret.h5
   says "why" "error: secret.h5: cannot open: Permission denied"
 else
-  echo "SKIPPED: folders and files without permission: root, and nobody may not run the tools"
+  echo "SKIPPED: folders and files without permission: root, who cannot become somebody else"
 fi
 
 exit $((failures > 0))

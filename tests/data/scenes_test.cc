@@ -175,7 +175,8 @@ TEST_CASE("scenes: label maps cover what the boxes hold, in the objects' classes
         const int label = scene.label_map[static_cast<size_t>(at)];
         if (label == 0) continue;
         found.insert(label);
-        const auto x = static_cast<float>(at % 80), y = static_cast<float>(at / 80);
+        const int64_t column = at % 80, row = at / 80;
+        const auto x = static_cast<float>(column), y = static_cast<float>(row);
         CHECK(std::any_of(scene.objects.begin(), scene.objects.end(), [&](const SceneObject& object) {
           const auto [x0, y0, x1, y1] = object.box;
           return object.label + 1 == label && x >= x0 && x <= x1 && y >= y0 && y <= y1;

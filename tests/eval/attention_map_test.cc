@@ -17,8 +17,9 @@ TEST_CASE("attention_map: upsampling keeps a flat map flat, and a peak in its pl
   peak[14 * 6 + 7] = 1;
   const auto map = upsample_attention(peak, {14, 14}, 224, 224);
   const auto at = std::max_element(map.begin(), map.end()) - map.begin();
-  CHECK(std::abs(static_cast<double>(at / 224) - 103.5) <= 1);
-  CHECK(std::abs(static_cast<double>(at % 224) - 119.5) <= 1);
+  const std::ptrdiff_t row = at / 224, column = at % 224;
+  CHECK(std::abs(static_cast<double>(row) - 103.5) <= 1);
+  CHECK(std::abs(static_cast<double>(column) - 119.5) <= 1);
   CHECK(std::accumulate(map.begin(), map.end(), 0.0) / (224 * 224) == doctest::Approx(1.0 / 196).epsilon(0.02));
 }
 

@@ -222,7 +222,8 @@ TEST_CASE("h5_reader: hard links lead to one dataset, other links and newer form
                                    {"latest.h5", "superblock version"},
                                    {"raw.h5", "external files"},
                                    {"cycle.h5", "twice"}}) {
-    const Error error = error_of([&] { H5Reader(folder / name); });
+    const std::string path = folder / name;
+    const Error error = error_of([&] { H5Reader{path}; });
     CAPTURE(error.what());
     CHECK(error.kind() == ErrorKind::kData);
     CHECK(std::string(error.what()).find(text) != std::string::npos);

@@ -119,7 +119,8 @@ TEST_CASE("h5_writer: the HDF5 library reads the same values, chunked, split, co
   for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{3, 5}, {1000, 333}, {2, 4500000}}) {
     for (const int level : {0, 4}) {
       if (level > 0 && columns > 1000) continue;
-      CAPTURE(rows);
+      const auto& rows_ = rows;  // clang 14 captures no structured bindings
+      CAPTURE(rows_);
       CAPTURE(level);
       WriterOptions options;
       options.compress = level;
@@ -265,8 +266,10 @@ TEST_CASE("h5_writer: a full disk ends with 74, and the old file stays") {
   for (const auto& [memory, bytes] :
        {std::pair<int64_t, rlim_t>{0, 1000}, {1 << 20, 1000}, {1 << 20, 400000}, {1 << 18, 1000}}) {
     const std::string path = folder / "a.h5";
-    CAPTURE(memory);
-    CAPTURE(bytes);
+    const auto& memory_ = memory;  // clang 14 captures no structured bindings
+    CAPTURE(memory_);
+    const auto& bytes_ = bytes;  // clang 14 captures no structured bindings
+    CAPTURE(bytes_);
     write_features(path, 2, 2);
     const auto before = bytes_of(path);
     const int code = run_in_child([&, limit = rlimit{bytes, bytes}, budget = memory] {

@@ -116,7 +116,7 @@ TEST_CASE("picture: CMYK becomes RGB") {
   // Inverted CMYK as Adobe writes it: (255, 64, 64, 255) is red, since 255 = no ink.
   std::vector<uint8_t> cmyk;
   for (int i = 0; i < 16 * 16; ++i) cmyk.insert(cmyk.end(), {255, 64, 64, 255});
-  const tjhandle handle = tjInitCompress();
+  tjhandle handle = tjInitCompress();
   unsigned char* buffer = nullptr;
   unsigned long size = 0;
   REQUIRE(tjCompress2(handle, cmyk.data(), 16, 0, 16, TJPF_CMYK, &buffer, &size, TJSAMP_444, 95, 0) == 0);

@@ -73,7 +73,8 @@ TEST_CASE("adversarial networks: parameters as counted by hand") {
       {"l2l", 6912 + (294912 + 589824 + 32768) + (294912 + 147456 + 32768) + 32768 + 597 + 1 + 2 * 1296},
   };
   for (const auto& [name, count] : expected) {
-    CAPTURE(name);
+    const auto& name_ = name;  // clang 14 captures no structured bindings
+    CAPTURE(name_);
     CHECK(nn::Network(shipped(name)).parameter_count() == count);
   }
 }

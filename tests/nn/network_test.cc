@@ -60,7 +60,8 @@ TEST_CASE("network: parameter counts of the published networks") {
       {"squeezenet-v1.0", 1248424},  // Iandola et al. 2016: 1.25 M
   };
   for (const auto& [name, count] : expected) {
-    CAPTURE(name);
+    const auto& name_ = name;  // clang 14 captures no structured bindings
+    CAPTURE(name_);
     CHECK(nn::Network(shipped(name)).parameter_count() == count);
   }
   // Spec section 8.1: 11.28e6 with the separable stem, gamma and beta; the paper says 13.6e6 and leaves the gap

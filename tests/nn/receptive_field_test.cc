@@ -24,7 +24,8 @@ TEST_CASE("receptive_field: AlexNet has the sizes of the paper's code (spec rcnn
                                                    {"pool2", 67},  {"conv3", 99},  {"conv4", 131},
                                                    {"conv5", 163}, {"relu5", 163}, {"pool5", 195}};
   for (const auto& [layer, size] : sizes) {
-    CAPTURE(layer);
+    const auto& layer_ = layer;  // clang 14 captures no structured bindings
+    CAPTURE(layer_);
     const auto field = receptive_field(alexnet, layer);
     REQUIRE(field);
     CHECK(field->y.size() == size);

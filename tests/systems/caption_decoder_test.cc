@@ -106,7 +106,8 @@ void check_decoder(DType dtype, double tolerance) {
   backward(ops::add(cost, penalty));
   const io::Json& grads = json["grads"];
   for (const auto& [name, where] : kNames) {
-    CAPTURE(name);
+    const auto& name_ = name;  // clang 14 captures no structured bindings
+    CAPTURE(name_);
     const Tensor value = to_tensor(grads[name]);
     const nn::Parameter& parameter = *decoder.find(where.first, where.second);
     CHECK(largest_difference(parameter.var.grad(), is_matrix(name) ? transposed(value) : value) < tolerance * 10);

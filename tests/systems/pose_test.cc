@@ -51,7 +51,7 @@ TEST_CASE("pose: halving averages exactly the pixels of a cell") {
   for (int i = 0; i < 72; ++i) picture.pixels.push_back(static_cast<uint8_t>(3 * i));
   std::vector<float> out(2 * 3 * 3);
   sample_picture(data::view_of(picture), fit_frame(4, 6, 2, 3), 2, 3, 3, out.data());
-  const auto at = [&](int y, int x, int c) { return picture.pixels[static_cast<size_t>((y * 6 + x) * 3 + c)]; };
+  const auto at = [&](size_t y, size_t x, size_t c) { return picture.pixels[(y * 6 + x) * 3 + c]; };
   const double mean = (at(2, 2, 1) + at(2, 3, 1) + at(3, 2, 1) + at(3, 3, 1)) / 4.0 / 255;
   CHECK(out[(1 * 3 + 1) * 3 + 1] == doctest::Approx(mean));
 }

@@ -30,8 +30,10 @@ TEST_CASE("gemm: all transpositions, with and without accumulation, agree with t
        {std::array<int64_t, 3>{1, 1, 1}, {5, 7, 3}, {60, 100, 784}, {257, 129, 65}, {1, 1000, 2000}, {300, 1, 40}}) {
     for (int mode = 0; mode < 8; ++mode) {
       const bool ta = (mode & 1) != 0, tb = (mode & 2) != 0, accumulate = (mode & 4) != 0;
-      CAPTURE(m);
-      CAPTURE(n);
+      const auto& m_ = m;  // clang 14 captures no structured bindings
+      CAPTURE(m_);
+      const auto& n_ = n;  // clang 14 captures no structured bindings
+      CAPTURE(n_);
       CAPTURE(mode);
       const auto a = random_values(m * k, 1), b = random_values(k * n, 2);
       auto c = random_values(m * n, 3), expected = c;
@@ -49,7 +51,8 @@ TEST_CASE("gemm: large products, wide and tall and deep, agree with the referenc
   for (const auto& [m, n, k] : {std::array<int64_t, 3>{70, 1501, 513}, {1203, 67, 600}, {129, 131, 1300}}) {
     for (int mode = 0; mode < 8; ++mode) {
       const bool ta = (mode & 1) != 0, tb = (mode & 2) != 0, accumulate = (mode & 4) != 0;
-      CAPTURE(m);
+      const auto& m_ = m;  // clang 14 captures no structured bindings
+      CAPTURE(m_);
       CAPTURE(mode);
       const auto a = random_values(m * k, 1), b = random_values(k * n, 2);
       auto c = random_values(m * n, 3), expected = c, once_more = c;

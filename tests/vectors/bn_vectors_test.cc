@@ -167,7 +167,8 @@ TEST_CASE("batch_norm vectors: one SGD step of a small network") {
     CHECK(std::abs(loss.value().item() - expect["loss"].get<double>()) < tolerance);
     backward(loss);
     for (auto& [name, var] : parameters) {
-      CAPTURE(name);
+      const auto& name_ = name;  // clang 14 captures no structured bindings
+      CAPTURE(name_);
       check_close(var.grad(), tensor(expect["grads"][name]), tolerance, "gradient");
       Tensor after = var.value().clone().to(DType::kF64);
       for (int64_t i = 0; i < after.count(); ++i) after.data<double>()[i] -= v["lr"].get<double>() * var.grad().at(i);

@@ -48,12 +48,14 @@ TEST_CASE("cnn_layers vectors: T-Net has the maps, parameters and receptive fiel
   for (const nn::Parameter* parameter : network.parameters())
     counts[parameter->layer] += parameter->var.value().count();
   for (const auto& [name, count] : data["tnet_parameters"].items()) {
-    CAPTURE(name);
+    const auto& name_ = name;  // clang 14 captures no structured bindings
+    CAPTURE(name_);
     CHECK(counts[name == "fc8_1000" ? "fc8" : name] == count.get<int64_t>());
   }
   CHECK(network.parameter_count() == 60965224);  // spec rcnn.md section 4.1
   for (const auto& [layer, size] : data["receptive_fields"].items()) {
-    CAPTURE(layer);
+    const auto& layer_ = layer;  // clang 14 captures no structured bindings
+    CAPTURE(layer_);
     CHECK(nn::receptive_field(text, layer)->x.size() == size.get<int64_t>());
   }
 }

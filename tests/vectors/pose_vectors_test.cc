@@ -292,7 +292,8 @@ TEST_CASE("pose vectors: the part detector's banks and merges") {
 TEST_CASE("pose vectors: shapes of one axis from picture to map") {
   const json item = vectors::load("pose/part_detector.json");
   for (const auto& [extent, chain] : item["shape_chain"].items()) {
-    CAPTURE(extent);
+    const auto& extent_ = extent;  // clang 14 captures no structured bindings
+    CAPTURE(extent_);
     const int64_t side = std::stoll(extent);
     const std::string path = source_path("share/models/pose-detector-1.net");
     std::ifstream file(path);

@@ -80,7 +80,8 @@ TEST_CASE("selective search vectors: similarities and merges") {
     CHECK(std::abs(similarity_of(set, a, b, parse_similarity("s")) - pair["size"].get<double>()) < 1e-9);
   }
   for (const auto& [letters, merges] : grouping["merges"].items()) {
-    CAPTURE(letters);
+    const auto& letters_ = letters;  // clang 14 captures no structured bindings
+    CAPTURE(letters_);
     const Hierarchy hierarchy = group_regions(set, parse_similarity(letters));
     REQUIRE(hierarchy.merges.size() == merges.size());
     for (size_t m = 0; m < merges.size(); ++m) {

@@ -83,7 +83,8 @@ TEST_CASE("training vectors: eight steps under each optimizer agree with PyTorch
   const auto steps = v["steps"].get<int64_t>(), images = v["batch"].get<int64_t>();
   const nn::Schedule schedule = nn::Schedule::parse("cosine", 1);
   for (const auto& [name, run] : v["runs"].items()) {
-    CAPTURE(name);
+    const auto& name_ = name;  // clang 14 captures no structured bindings
+    CAPTURE(name_);
     nn::Network network(nn::parse_net(kNet, "trajectory.net"));
     network.initialize(1);
     fill_weights(network);

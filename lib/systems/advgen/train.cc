@@ -62,8 +62,6 @@ double perturbation_norm(const std::string& path) {
 void check_options(const TrainOptions& options) {
   if (options.net.empty() && options.init.empty())
     fail(ErrorKind::kUsage, "--net: expected a network, found nothing (or give --init)");
-  if (!options.data.test.empty())
-    fail(ErrorKind::kUsage, "--test: the test images are for eval; train reports on --holdout images");
   nn::Schedule::parse(options.schedule);
   parse_epsilon(options.eps, "eps", options.method == "fgm-l2" ? 1e3 : 1);
   if (uses_generator(options.method)) generator_settings(options);
@@ -109,9 +107,8 @@ int train(const TrainOptions& given, const cli::Invocation& invocation) {
   const TrainOptions options = apply_method(given, [&](std::string_view name) { return invocation.was_given(name); });
   check_options(options);
   probe_output(options.output, invocation.common.no_clobber);
-  DataOptions data = options.data;
-  data.test_split.clear();  // the test images are nobody's business here
-  const data::ImageSource all = open_training(data).training;
+  const DataOptions& data = options.data;  // the test images are nobody's business here
+  const data::ImageSource all = open_split(data.data, data.split, data.limit, data.skip_bad_images);
   const Split split = hold_out(all, options, invocation.common.seed);
   const int64_t classes = class_count(all);
   std::optional<train::Model> initial;

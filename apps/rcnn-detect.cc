@@ -62,7 +62,9 @@ void add_use(cli::Program& p) {
       {{"rcnn-detect detect --model detector.ckpt.h5 photo.jpg --threshold 0", "objects of one photograph"},
        {"rcnn-detect detect --model detector.ckpt.h5 --images set.h5 --split test -o found.h5",
         "of the test split, for eval"},
-       {"rcnn-detect detect --model detector.ckpt.h5 --features test.h5 -o found.h5", "from features computed before"}},
+       {"rcnn-detect detect --model detector.ckpt.h5 --features test.h5 -o found.h5", "from features computed before"},
+       {"rcnn-detect detect --model detector.ckpt.h5 --features test.h5 --images set.h5 --refine 1 -o refined.h5",
+        "a second look at the pictures, at what was found"}},
       rcnn::declare_detect, rcnn::detect,
       CommonSet::kSeed | CommonSet::kFiles | CommonSet::kFormat | CommonSet::kShard));
   p.commands.push_back(cli::command<rcnn::DetectEvalOptions>(

@@ -1,14 +1,10 @@
-// Our side of the adversarial workloads; arguments and protocol as in bench_bn.cc.
-//   gat-step    one iteration of Lee et al.: gradient input, generator step, classifier step; allconv48, g48, batch 128
+// One iteration of Lee et al. and an attack; protocol in serve.h.
+//   gat-step    gradient input, generator step, classifier step; allconv48, g48, batch 128
 //   pgd-attack  PGD-10 on a batch of 128 against allconv48
-#include <cstdio>
 #include <memory>
 
-#include "base/file.h"
-#include "base/parallel.h"
-#include "base/rng.h"
 #include "data/pixel_set.h"
-#include "serve.h"
+#include "network_work.h"
 #include "systems/advgen/adversarial_task.h"
 
 using namespace fovea;
@@ -16,11 +12,7 @@ using namespace fovea;
 namespace {
 
 constexpr int64_t kBatch = 128;
-
-nn::NetText read_net(const std::string& models, const std::string& name) {
-  const std::string path = models + "/" + name + ".net";
-  return nn::parse_net(read_text_file(path, 1 << 20), path);
-}
+constexpr int kAttackSteps = 10;
 
 data::ImageSource random_images() {
   data::PixelSet set;
@@ -33,43 +25,67 @@ data::ImageSource random_images() {
   return data::ImageSource::from_pixels(std::move(set));
 }
 
-void run(const std::string& models, const std::string& name) {
-  if (name != "gat-step" && name != "pgd-attack") fail(ErrorKind::kUsage, "no workload '{}'", printable(name));
+// The classifier: the gradient of its input (2 passes), the generator's step through it (2), its own step on clean and
+// perturbed pictures (6 less the first layer's data); the generator: its step, and the perturbation made anew.
+double gat_flops(nn::Network& classifier, nn::Network& generator) {
+  return 4 * bench::pass_flops(classifier, kBatch) + 2 * bench::step_flops(classifier, kBatch) +
+         bench::step_flops(generator, kBatch) + bench::pass_flops(generator, kBatch);
+}
+
+advgen::AdversarialSetup make_setup(const std::string& models) {
   advgen::AdversarialSetup setup;
-  setup.net = read_net(models, "allconv48");
-  setup.generator = read_net(models, "g48");
+  setup.net = bench::read_net(models, "allconv48");
+  setup.generator = bench::read_net(models, "g48");
   setup.options.schedule = "constant";
   setup.options.batch = kBatch;
   setup.total_steps = 1000000;
-  const nn::Network plain(setup.net), generator(*setup.generator);
-  setup.preprocess = train::make_preprocess(plain.input(), "crop");
-  const data::ImageSource images = random_images();
-  advgen::AdversarialTask task(setup, images, nullptr);
-  if (name == "gat-step") {
-    int64_t step = 0;
-    bench::serve(plain.parameter_count() + generator.parameter_count(), [&] { task.step(step++); });
-    return;
-  }
-  const advgen::Victim victim(task.network(), setup.preprocess, "bench");
-  const advgen::AttackBatch batch = advgen::load_attack_batch(images, 0, kBatch, setup.preprocess);
+  setup.preprocess = train::make_preprocess(nn::Network(setup.net).input(), "crop");
+  return setup;
+}
+
+// A training task with the pictures that it draws from.
+struct Game {
+  data::ImageSource images = random_images();
+  advgen::AdversarialTask task;
+  explicit Game(const advgen::AdversarialSetup& setup) : task(setup, images, nullptr) {}
+};
+
+bench::Job step_job(const advgen::AdversarialSetup& setup) {
+  auto game = std::make_shared<Game>(setup);
+  nn::Network classifier(setup.net), generator(*setup.generator);
+  bench::Job job;
+  job.run = [game, step = int64_t{0}]() mutable { return game->task.step(step++); };
+  job.parameters = classifier.parameter_count() + generator.parameter_count();
+  job.flops = gat_flops(classifier, generator);
+  job.bytes = bench::step_bytes(job.parameters, 1);
+  return job;
+}
+
+bench::Job attack_job(const advgen::AdversarialSetup& setup) {
+  auto game = std::make_shared<Game>(setup);
+  const advgen::AttackBatch batch = advgen::load_attack_batch(game->images, 0, kBatch, setup.preprocess);
   advgen::AttackConfig config = advgen::named_attack("pgd", 8.0 / 255);
-  config.steps = 10;
-  bench::serve(plain.parameter_count(), [&] { advgen::run_attack(victim, batch, config); });
+  config.steps = kAttackSteps;
+  auto victim = std::make_shared<advgen::Victim>(game->task.network(), setup.preprocess, "bench");
+  bench::Job job;
+  job.run = [=] {
+    advgen::run_attack(*victim, batch, config);
+    return 0.0;
+  };
+  const nn::Network classifier(setup.net);
+  job.parameters = classifier.parameter_count();
+  job.flops = 2 * kAttackSteps * bench::pass_flops(classifier, kBatch);
+  job.bytes = 2 * kAttackSteps * bench::weight_bytes(job.parameters);
+  return job;
+}
+
+bench::Job make_job(const bench::Request& request) {
+  const advgen::AdversarialSetup setup = make_setup(request.models);
+  if (request.workload == "gat-step") return step_job(setup);
+  if (request.workload == "pgd-attack") return attack_job(setup);
+  bench::no_workload(request.workload);
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    const auto threads = argc == 4 ? parse_int(argv[3]) : std::nullopt;
-    if (!threads || *threads < 1 || *threads > 1024) {
-      fail(ErrorKind::kUsage, "usage: bench_advgen MODELS_FOLDER WORKLOAD THREADS");
-    }
-    set_thread_count(static_cast<int>(*threads));
-    run(argv[1], argv[2]);
-    return 0;
-  } catch (const Error& error) {
-    std::fprintf(stderr, "bench_advgen: error: %s\n", error.what());
-    return static_cast<int>(error.kind());
-  }
-}
+int main(int argc, char** argv) { return bench::serve_main(argc, argv, make_job); }

@@ -1,16 +1,12 @@
-// Our side of the caption benchmark; protocol as in bench_bn.cc.
-//   bench_caption MODELS caption-step-HIDDEN THREADS      one training step, see peer_torch_caption.py
-//   bench_caption MODELS caption-beam-HIDDEN THREADS      beam 5 over 64 pictures, 12 words
-#include <cstdio>
-#include <string>
+// Caption decoders; protocol in serve.h.
+//   caption-step-HIDDEN   one training step, see peer_torch_caption.py
+//   caption-beam-HIDDEN   beam 5 over 64 pictures, 12 words
+#include <memory>
 
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/attention.h"
 #include "autograd/ops/softmax_loss.h"
-#include "base/parallel.h"
-#include "base/rng.h"
-#include "nn/optimizer.h"
-#include "serve.h"
+#include "network_work.h"
 #include "systems/caption/generate.h"
 
 using namespace fovea;
@@ -18,7 +14,7 @@ using namespace fovea::caption;
 
 namespace {
 
-constexpr int64_t kBatch = 64, kWords = 11;
+constexpr int64_t kBatch = 64, kWords = 11, kSteps = kWords + 1;
 
 struct Workload {
   Decoder decoder;
@@ -65,33 +61,42 @@ struct Workload {
   }
 };
 
-void run(const std::string& name) {
+// `sequences` of kSteps words over kBatch pictures, forward.
+double forward_flops(const DecoderConfig& config, int64_t sequences) {
+  int64_t multiply_adds = 0;
+  for (const PartCost& part : decoder_costs(config))
+    multiply_adds += sequences * kSteps * part.per_step + kBatch * part.per_image;
+  return 2.0 * static_cast<double>(multiply_adds);
+}
+
+// Annotations and their projections are larger than a cache: each step of each sequence reads both.
+double attention_bytes(const DecoderConfig& config) {
+  return 2.0 * 4.0 * static_cast<double>(kBatch * config.places * config.annotation * kSteps);
+}
+
+bench::Job make_job(const bench::Request& request) {
+  const std::string& name = request.workload;
   const std::string kind = name.substr(0, name.rfind('-') + 1);
   const auto hidden = parse_int(name.substr(kind.size()));
-  if ((kind != "caption-step-" && kind != "caption-beam-") || !hidden || *hidden < 1) {
-    fail(ErrorKind::kUsage, "no workload '{}'", printable(name));
-  }
+  if ((kind != "caption-step-" && kind != "caption-beam-") || !hidden || *hidden < 1) bench::no_workload(name);
   DecoderConfig config;
   config.vocabulary = 10000;
   config.hidden = *hidden;
-  Workload workload(config);
+  auto workload = std::make_shared<Workload>(config);
   const bool beam = kind == "caption-beam-";
-  bench::serve(workload.decoder.parameter_count(), [&] { beam ? workload.search() : workload.train(); });
+  bench::Job job;
+  job.run = [=] {
+    beam ? workload->search() : workload->train();
+    return 0.0;
+  };
+  job.parameters = workload->decoder.parameter_count();
+  const int64_t beams = GenerateOptions().beam.width;
+  job.flops = beam ? forward_flops(config, beams * kBatch) : 3 * forward_flops(config, kBatch);
+  job.bytes = beam ? bench::weight_bytes(job.parameters) * kSteps + attention_bytes(config)
+                   : bench::step_bytes(job.parameters, 2) + 2 * attention_bytes(config);
+  return job;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    const auto threads = argc == 4 ? parse_int(argv[3]) : std::nullopt;
-    if (!threads || *threads < 1 || *threads > 1024) {
-      fail(ErrorKind::kUsage, "usage: bench_caption MODELS_FOLDER WORKLOAD THREADS");
-    }
-    set_thread_count(static_cast<int>(*threads));
-    run(argv[2]);
-    return 0;
-  } catch (const Error& error) {
-    std::fprintf(stderr, "bench_caption: error: %s\n", error.what());
-    return static_cast<int>(error.kind());
-  }
-}
+int main(int argc, char** argv) { return bench::serve_main(argc, argv, make_job); }

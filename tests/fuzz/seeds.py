@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 
 
 def npy(values, shape, descr="<f4"):
@@ -48,6 +49,38 @@ def onnx():
     return field(7, field(5, tensor))
 
 
+def element(kind, data):
+    """Of a MAT file, little endian; all but compressed ones (15) are filled up to eight bytes."""
+    return struct.pack("<2I", kind, len(data)) + data + bytes(-len(data) % 8 if kind != 15 else 0)
+
+
+def matrix(name, array_class, rows, columns, content):
+    head = element(6, struct.pack("<2I", array_class, 0)) + element(5, struct.pack("<2i", rows, columns)) + element(1, name)
+    return element(14, head + content)
+
+
+def mat5(variables):
+    head = b"MATLAB 5.0 MAT-file".ljust(116) + bytes(8) + struct.pack("<H", 0x0100) + b"IM"
+    return head + b"".join(variables)
+
+
+def boxes_mat():
+    """Published boxes: a cell array of matrices beside one of names, plain and compressed."""
+    boxes = matrix(b"", 6, 2, 4, element(9, struct.pack("<8d", 1, 1, 2, 2, 30, 30, 40, 40)))
+    name = matrix(b"", 4, 1, 6, element(16, b"000004"))
+    cells = [matrix(b"boxes", 1, 1, 1, boxes), matrix(b"images", 1, 1, 1, name)]
+    return mat5(cells), mat5([element(15, zlib.compress(cell)) for cell in cells])
+
+
+VOC = b"""<annotation><folder>VOC2007</folder><filename>000001.jpg</filename>
+<size><width>353</width><height>500</height><depth>3</depth></size><segmented>0</segmented>
+<object><name>dog</name><pose>Left</pose><truncated>1</truncated><difficult>0</difficult>
+<bndbox><xmin>48</xmin><ymin>240.5</ymin><xmax>195</xmax><ymax>371</ymax></bndbox></object></annotation>"""
+INSTANCES = b"""{"images":[{"id":1,"file_name":"a.jpg","height":100,"width":80}],"categories":[{"id":18,"name":"dog"}],
+"annotations":[{"id":7,"image_id":1,"category_id":18,"bbox":[1.5,2,30,40],"area":1200,"iscrowd":0,"segmentation":[[1,2,3,4,5,6]]}]}"""
+RESULTS = b'[{"image_id":1,"category_id":18,"bbox":[1.5,2,30,40],"score":0.5}]'
+
+
 def main():
     build, source = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     corpus = build / "corpus"
@@ -71,6 +104,16 @@ def main():
         put("protobuf", f"onnx-{first}", bytes([first]) + onnx())
     for net in (source / "share/models").glob("*.net"):
         put("net", net.name, net.read_bytes())
+
+    put("xml", "any", b"\x00" + VOC)
+    put("xml", "voc", b"\x01" + VOC)
+    put("coco", "instances", b"\x00" + INSTANCES)
+    put("coco", "results", b"\x01" + RESULTS)
+    for name, data in zip(("plain", "compressed"), boxes_mat()):
+        put("mat5", name, data)
+    for first, text in enumerate([b"000004 0.9 1.0 2.0 30 40\n000006 -0.5 1 1 5 5\n", b"3 12 0.5 1 2 30 40\n", b"a/b.jpg 1\nc.jpg 2\n",
+                                  b"comp4_det_test_a_b.txt"]):
+        put("voc_results", str(first), bytes([first]) + text)
 
     tool, work = build / "bn-train", build / "seeds"
     work.mkdir(exist_ok=True)

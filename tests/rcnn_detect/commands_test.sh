@@ -111,6 +111,24 @@ count_of() { "$detect" detect --model a.ckpt.h5 --features test.h5 "$@" --format
 check "fewer boxes with a cap before suppression" test "$(count_of --max-per-image 10)" -lt "$(count_of --max-per-image 10 --cap-after-nms)"
 check "a cap over the set: 4 boxes of 8 classes in 8 pictures" test "$(count_of --set-cap 0.5 --cap-after-nms)" = 32
 expect 64 "$detect" detect --model a.ckpt.h5 --features test.h5 --set-cap 3 --shard 0/2 -o none.h5
+
+# --- a second look at what was found
+look=("$detect" detect --model a.ckpt.h5 --refine 1 --format tsv)
+again=(--images set.h5 --split test)
+expect 0 "${look[@]}" "${again[@]}" --features test.h5
+cp out looked
+check "another look gives other boxes" test "$(cut -f4 looked | sort | cksum)" != "$("$detect" detect --model a.ckpt.h5 --features test.h5 --format tsv 2>/dev/null | cut -f4 | sort | cksum)"
+expect 0 "${look[@]}" "${again[@]}" --proposals boxes.h5 --threads 2
+check "from features and from pictures, 1 and 2 threads: the same" cmp -s out looked
+expect 0 "${look[@]}" "${again[@]}" --features test.h5 --threshold 1e6
+check "nothing to look at again is no error" test "$(grep -vc '^#' out)" = 0
+expect 64 "${look[@]}" --features test.h5
+check "--refine beside features asks for pictures" grep -q 'expected the pictures beside it' err
+expect 64 "${look[@]}" "${again[@]}" --proposals boxes.h5 --no-box-regression
+check "--refine asks for box regression" grep -q 'corrects boxes' err
+expect 65 "${look[@]}" --features test.h5 --images small.h5
+check "--refine wants the pictures that the features are of" grep -q 'made for image set' err
+
 for report in summary classes errors sensitivity; do
   expect 0 "$detect" eval found.h5 --truth set.h5 --split test --report $report --format tsv
 done

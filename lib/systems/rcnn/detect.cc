@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <string>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -12,92 +14,13 @@
 #include "io/checks.h"
 #include "io/features_file.h"
 #include "systems/precision.h"
-#include "systems/rcnn/scored_regions.h"
+#include "systems/rcnn/features.h"
+#include "systems/rcnn/region_scorer.h"
 #include "systems/run_record.h"
 #include "train/model.h"
 
 namespace fovea::rcnn {
 namespace {
-
-// Probabilities of the object classes (outputs 1..K of K+1; 0 is background) from the fine-tuned network itself.
-std::vector<float> softmax_scores(std::span<const float> logits, int64_t rows, int64_t outputs) {
-  std::vector<float> scores;
-  scores.reserve(static_cast<size_t>(rows * (outputs - 1)));
-  for (int64_t r = 0; r < rows; ++r) {
-    const auto row = logits.subspan(static_cast<size_t>(r * outputs), static_cast<size_t>(outputs));
-    const double top = *std::max_element(row.begin(), row.end());
-    double sum = 0;
-    for (const float value : row) sum += std::exp(static_cast<double>(value) - top);
-    for (int64_t k = 1; k < outputs; ++k)
-      scores.push_back(static_cast<float>(std::exp(static_cast<double>(row[static_cast<size_t>(k)]) - top) / sum));
-  }
-  return scores;
-}
-
-// What turns features into detections: SVMs with box regression, or the network's own softmax.
-class Scorer {
- public:
-  Scorer(const DetectOptions& options, train::Model& model)
-      : selection_{options.scorer == "svm" ? options.threshold : options.softmax_threshold, options.max_per_image,
-                   options.nms, options.cap_after_nms} {
-    const io::CheckpointData data = io::read_checkpoint(options.model, {true, false, false});
-    if (options.scorer == "svm") {
-      detector_ = load_detector(data, options.model);
-      if (!options.box_regression) detector_->regressors.clear();
-      classes_ = detector_->classes;
-      return;
-    }
-    if (data.detector_json.empty() || model.labels.empty() || model.labels[0] != "background") {
-      throw Error(ErrorKind::kData, options.model + ": detector/settings: expected a fine-tuned network, found none",
-                  "rcnn-detect finetune makes one");
-    }
-    const Detector settings = load_detector_settings(data, options.model);
-    classes_ = settings.classes;
-    softmax_features_ = settings.features;
-    if (classes_.size() + 1 != model.labels.size())
-      fail_data(options.model + ": labels", fmt::format("{} names", classes_.size() + 1),
-                std::to_string(model.labels.size()));
-  }
-
-  const std::vector<std::string>& classes() const { return classes_; }
-  const std::optional<Detector>& detector() const { return detector_; }
-
-  FeatureConfig features(const DetectOptions& options) const {
-    FeatureConfig config = detector_ ? detector_->features : softmax_features_;
-    config.batch = options.batch;
-    return config;
-  }
-
-  // features [regions, dimension]; scaled in place.
-  io::ImageDetections run(const io::RegionList& regions, std::vector<float>& features, int64_t first_region,
-                          SetCap* set_cap) const {
-    const auto count = static_cast<int64_t>(regions.boxes.size());
-    const auto classes = static_cast<int64_t>(classes_.size());
-    std::vector<float> scores;
-    if (detector_) {
-      for (float& value : features) value *= static_cast<float>(detector_->feature_scale);
-      scores = score_rows(*detector_, features, count);
-    } else {
-      scores = softmax_scores(features, count, classes + 1);
-    }
-    const auto refine = [&](int64_t region, int64_t k) {
-      const Box& box = regions.boxes[static_cast<size_t>(region)];
-      if (!detector_ || detector_->regressors.empty()) return box;
-      const std::span<const float> row(features.data() + region * detector_->dimension,
-                                       static_cast<size_t>(detector_->dimension));
-      return decode_box(box, detector_->regressors[static_cast<size_t>(k)].predict(row));
-    };
-    return {regions.image_id, regions.height, regions.width,
-            select_detections(regions.boxes, scores, classes, first_region, regions.height, regions.width, selection_,
-                              refine, set_cap)};
-  }
-
- private:
-  SelectionConfig selection_;
-  std::optional<Detector> detector_;
-  FeatureConfig softmax_features_;
-  std::vector<std::string> classes_;
-};
 
 // Detections as rows of a table, or into a file.
 class Output {
@@ -165,76 +88,154 @@ class Output {
   int64_t count_ = 0;
 };
 
+// Looks again, as often as --refine says, at what was found: corrected boxes are warped and scored anew.
+class Refiner {
+ public:
+  Refiner(const RegionScorer& scorer, FeatureExtractor* extractor, int64_t rounds)
+      : scorer_(scorer), extractor_(extractor), rounds_(rounds) {}
+
+  io::ImageDetections detect(Look look, const data::PixelView& pixels, SetCap* set_cap) const {
+    for (int64_t round = 0; round < rounds_; ++round) {
+      look = scorer_.candidates(look);
+      look.features.resize(look.regions.boxes.size() * static_cast<size_t>(extractor_->dimension()));
+      extractor_->extract(pixels, look.regions.boxes, {}, look.features.data());
+    }
+    return scorer_.detect(look, set_cap);
+  }
+
+ private:
+  const RegionScorer& scorer_;
+  FeatureExtractor* extractor_;  // null if rounds_ is 0
+  int64_t rounds_;
+};
+
+FeatureConfig extractor_config(const RegionScorer& scorer, const DetectOptions& options) {
+  FeatureConfig config = scorer.features();
+  config.batch = options.batch;
+  return config;
+}
+
+void check_refinement(const RegionScorer& scorer, const DetectOptions& options) {
+  if (options.refine == 0) return;
+  if (!scorer.corrects_boxes())
+    throw Error(ErrorKind::kUsage, "--refine: expected a detector that corrects boxes",
+                "see --box-regression here and in rcnn-detect train");
+  if (scorer.features().region != RegionKind::kFull)
+    fail(ErrorKind::kUsage, "--refine: corrected boxes have no masks, and the detector needs them");
+}
+
+bool names_pictures(const PictureInputs& inputs) {
+  return !inputs.pictures.empty() || !inputs.images.empty() || !inputs.list.empty();
+}
+
+// The pictures beside a file of features, found by id.
+class PicturesById {
+ public:
+  explicit PicturesById(const PictureInputs& inputs) : source_(open_pictures(inputs)) {
+    for (int64_t item = 0; item < source_.size(); ++item) items_.emplace(source_.id(item), item);
+  }
+  const data::ImageSource& source() const { return source_; }
+  data::PixelView find(const std::string& id) const {
+    const auto at = items_.find(id);
+    if (at == items_.end()) fail_data(source_.name() + ": image_id", "'" + id + "'", "no such picture");
+    return source_.pixels(at->second);
+  }
+
+ private:
+  data::ImageSource source_;
+  std::unordered_map<std::string, int64_t> items_;
+};
+
 int detect_from_features(const DetectOptions& options, const cli::Invocation& invocation, train::Model& model,
-                         const Scorer& scorer) {
+                         const RegionScorer& scorer) {
   const io::RegionFeaturesReader features(options.features);
-  if (scorer.detector() && features.layout().preprocess_json != scorer.detector()->feature_json) {
-    fail_data(options.features + ": preprocess", scorer.detector()->feature_json, features.layout().preprocess_json);
+  scorer.check_layout(features.layout(), options.features);
+  std::vector<io::InputRecord> inputs{
+      input_record("detector", model),
+      {"features", recorded_path(options.features), "fovea.features", features.attributes().content_hash}};
+  std::optional<PicturesById> pictures;
+  std::optional<FeatureExtractor> extractor;
+  if (options.refine > 0) {
+    pictures.emplace(options.inputs);
+    check_made_for(features, pictures->source().content_hash());
+    extractor.emplace(model, extractor_config(scorer, options));
+    inputs.push_back(input_record("images", pictures->source()));
   }
-  if (scorer.detector() && features.layout().dimension != scorer.detector()->dimension) {
-    fail_data(options.features + ": features", fmt::format("{} columns", scorer.detector()->dimension),
-              std::to_string(features.layout().dimension));
-  }
-  if (!scorer.detector()) {
-    const int64_t outputs = static_cast<int64_t>(scorer.classes().size()) + 1;
-    if (features.layout().dimension != outputs)
-      fail_data(options.features + ": features", fmt::format("{} outputs of the network", outputs),
-                std::to_string(features.layout().dimension));
-  }
-  Output output(options, invocation, scorer.classes(),
-                {input_record("detector", model),
-                 {"features", recorded_path(options.features), "fovea.features", features.attributes().content_hash}});
+  const Refiner refiner(scorer, extractor ? &*extractor : nullptr, options.refine);
+  Output output(options, invocation, scorer.classes(), std::move(inputs));
   const auto [begin, end] = invocation.common.shard.range(limited(features.count(), options.inputs.limit));
   output.limit(options.set_cap, end - begin);
   Progress progress("detect", "picture", end - begin);
   for (int64_t image = begin; image < end; ++image) {
-    const io::RegionList regions = features.read_regions(image);
-    const auto first =
-        std::count_if(regions.objects.begin(), regions.objects.end(), [](int32_t object) { return object >= 0; });
-    std::vector<float> rows = features.read_features(image);
-    output.add(scorer.run(regions, rows, first, output.cap()));
+    Look look{features.read_regions(image), features.read_features(image), 0, {}};
+    look.first_region = std::count_if(look.regions.objects.begin(), look.regions.objects.end(),
+                                      [](int32_t object) { return object >= 0; });
+    const data::PixelView pixels = pictures ? pictures->find(look.regions.image_id) : data::PixelView{};
+    output.add(refiner.detect(std::move(look), pixels, output.cap()));
     progress.update(image - begin + 1);
   }
   output.finish(options, invocation);
   return 0;
 }
 
+// Proposals of a picture, read or searched, and the features of each.
+class FirstLook {
+ public:
+  FirstLook(const DetectOptions& options, const cli::Invocation& invocation, FeatureExtractor& extractor)
+      : extractor_(extractor),
+        search_(search_config(options.search, invocation.common.seed)),
+        masks_(extractor.config().region != RegionKind::kFull) {
+    search_.masks = masks_;
+    if (!options.proposals.empty()) proposals_.emplace(options.proposals);
+  }
+
+  const std::optional<io::ProposalsReader>& proposals() const { return proposals_; }
+
+  Look at(const data::ImageSource& source, int64_t item, const data::PixelView& pixels) {
+    Look look;
+    look.regions = {source.id(item), static_cast<int32_t>(pixels.height), static_cast<int32_t>(pixels.width), {}, {}};
+    std::vector<io::MaskRuns> runs;
+    if (proposals_) {
+      const int64_t at = proposals_->find(source.id(item));
+      if (at < 0) fail_data(proposals_->path() + ": image_id", "'" + source.id(item) + "'", "no such image");
+      io::ImageProposals found = proposals_->read(at, masks_);
+      look.regions.boxes = std::move(found.boxes);
+      runs = std::move(found.masks);
+    } else {
+      SearchResult found = selective_search(pixels, search_, source.name() + ": image " + source.id(item));
+      look.regions.boxes = std::move(found.boxes);
+      runs = std::move(found.masks);
+    }
+    look.features.resize(look.regions.boxes.size() * static_cast<size_t>(extractor_.dimension()));
+    extractor_.extract(pixels, look.regions.boxes, runs, look.features.data());
+    return look;
+  }
+
+ private:
+  FeatureExtractor& extractor_;
+  SearchConfig search_;
+  bool masks_;
+  std::optional<io::ProposalsReader> proposals_;
+};
+
 int detect_from_pictures(const DetectOptions& options, const cli::Invocation& invocation, train::Model& model,
-                         const Scorer& scorer) {
-  FeatureExtractor extractor(model, scorer.features(options));
-  const bool masks = extractor.config().region != RegionKind::kFull;
-  std::optional<io::ProposalsReader> proposals;
-  if (!options.proposals.empty()) proposals.emplace(options.proposals);
-  SearchConfig search = search_config(options.search, invocation.common.seed);
-  search.masks = masks;
+                         const RegionScorer& scorer) {
+  FeatureExtractor extractor(model, extractor_config(scorer, options));
+  FirstLook first_look(options, invocation, extractor);
+  const Refiner refiner(scorer, &extractor, options.refine);
   const data::ImageSource source = open_pictures(options.inputs);
   std::vector<io::InputRecord> inputs{input_record("images", source), input_record("detector", model)};
-  if (proposals)
-    inputs.push_back(
-        {"proposals", recorded_path(options.proposals), "fovea.proposals", proposals->attributes().content_hash});
+  if (first_look.proposals()) {
+    inputs.push_back({"proposals", recorded_path(options.proposals), "fovea.proposals",
+                      first_look.proposals()->attributes().content_hash});
+  }
   Output output(options, invocation, scorer.classes(), std::move(inputs));
   const auto [begin, end] = invocation.common.shard.range(source.size());
   output.limit(options.set_cap, end - begin);
   Progress progress("detect", "picture", end - begin);
   for (int64_t item = begin; item < end; ++item) {
     const data::PixelView pixels = source.pixels(item);
-    io::RegionList regions{
-        source.id(item), static_cast<int32_t>(pixels.height), static_cast<int32_t>(pixels.width), {}, {}};
-    std::vector<io::MaskRuns> runs;
-    if (proposals) {
-      const int64_t at = proposals->find(source.id(item));
-      if (at < 0) fail_data(proposals->path() + ": image_id", "'" + source.id(item) + "'", "no such image");
-      io::ImageProposals found = proposals->read(at, masks);
-      regions.boxes = std::move(found.boxes);
-      runs = std::move(found.masks);
-    } else {
-      SearchResult found = selective_search(pixels, search, source.name() + ": image " + source.id(item));
-      regions.boxes = std::move(found.boxes);
-      runs = std::move(found.masks);
-    }
-    std::vector<float> rows(regions.boxes.size() * static_cast<size_t>(extractor.dimension()));
-    extractor.extract(pixels, regions.boxes, runs, rows.data());
-    output.add(scorer.run(regions, rows, 0, output.cap()));
+    output.add(refiner.detect(first_look.at(source, item, pixels), pixels, output.cap()));
     progress.update(item - begin + 1);
   }
   output.finish(options, invocation);
@@ -248,13 +249,22 @@ void declare_detect(cli::OptionTable& table, DetectOptions& options) {
   table.group("Detector");
   table.add("model", options.model, "FILE", "Detector: a checkpoint of rcnn-detect train.").required().is_input_path();
   table.add("proposals", options.proposals, "FILE", "Proposals; without it selective search is run.").is_input_path();
-  table.add("features", options.features, "FILE", "Region features instead of pictures.")
+  table.add("features", options.features, "FILE", "Region features instead of pictures; with --refine beside them.")
       .is_input_path()
       .excludes("proposals");
   table.add("scorer", options.scorer, "KIND", "SVMs, or the fine-tuned network's softmax.")
       .choices({"svm", "softmax"})
       .source("[paper, appendix B]");
   table.add("box-regression", options.box_regression, "Correct the boxes if the detector learnt to.");
+  table
+      .add("refine", options.refine, "N",
+           "Look again at what was found, N times: corrected boxes are warped, scored and corrected anew.")
+      .range(0, 10)
+      .source("[paper]")
+      .text(
+          "The paper saw no gain from it; where proposals are few or loose there is one. With {opt:features} the "
+          "pictures must be named, too. All boxes above {opt:threshold} that do not nearly coincide are looked at "
+          "again.");
   table.add("precision", options.precision, "TYPE", "Arithmetic of conv and dense layers; bf16 needs a CPU with AMX.")
       .choices({"f32", "bf16"});
   table.add("batch", options.batch, "N", "Crops per network call.").range(1, 4096).source("[ours]");
@@ -295,10 +305,14 @@ int detect(const DetectOptions& options, const cli::Invocation& invocation) {
   if (!options.output.empty()) probe_output(options.output, invocation.common.no_clobber);
   set_precision(options.precision);
   train::Model model = train::load_model(options.model);
-  const Scorer scorer(options, model);
+  const SelectionConfig selection{options.scorer == "svm" ? options.threshold : options.softmax_threshold,
+                                  options.max_per_image, options.nms, options.cap_after_nms};
+  const RegionScorer scorer(options.model, model, options.scorer == "softmax", options.box_regression, selection);
+  check_refinement(scorer, options);
   if (options.features.empty()) return detect_from_pictures(options, invocation, model, scorer);
-  if (!options.inputs.pictures.empty() || !options.inputs.images.empty() || !options.inputs.list.empty()) {
-    fail(ErrorKind::kUsage, "--features: expected no pictures beside it");
+  if (names_pictures(options.inputs) != (options.refine > 0)) {
+    fail(ErrorKind::kUsage, "--features: expected {}",
+         options.refine > 0 ? "the pictures beside it, for --refine" : "no pictures beside it");
   }
   return detect_from_features(options, invocation, model, scorer);
 }

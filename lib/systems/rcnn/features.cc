@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "io/checks.h"
 #include "io/features_file.h"
 #include "systems/precision.h"
 #include "systems/rcnn/truth.h"
@@ -104,6 +105,12 @@ void declare_features(cli::OptionTable& table, FeaturesOptions& options) {
   table.add("store", options.store, "TYPE", "Numbers in the file; f16 halves it and keeps 11 bits.")
       .choices({"f32", "f16"})
       .source("[ours]");
+}
+
+void check_made_for(const io::RegionFeaturesReader& features, const std::string& images_hash) {
+  for (const io::InputRecord& input : features.attributes().inputs) {
+    if (input.role == "images") io::check_partner(features.path(), "image set", input.hash, images_hash);
+  }
 }
 
 int extract_features(const FeaturesOptions& options, const cli::Invocation& invocation) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/program.h"
+#include "io/features_file.h"
 #include "systems/picture_inputs.h"
 #include "systems/rcnn/feature_extractor.h"
 
@@ -25,6 +26,8 @@ struct FeaturesOptions {
   bool truth = false;
 };
 void declare_features(cli::OptionTable& table, FeaturesOptions& options);
+// Throws Error(kData) unless the features are those of the image set with this content hash.
+void check_made_for(const io::RegionFeaturesReader& features, const std::string& images_hash);
 int extract_features(const FeaturesOptions& options, const cli::Invocation& invocation);
 
 }  // namespace fovea::rcnn

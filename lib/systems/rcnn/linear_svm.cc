@@ -21,13 +21,15 @@ class Weights {
   Weights(int64_t dimension, double bias_feature)
       : dimension_(dimension), feature_(bias_feature), values_(static_cast<size_t>(dimension), 0.0) {}
   // `ahead`: the row whose score will be asked for next.
-  double score(const float* row, const float* ahead) const {
+  double score(const float* row, const float* ahead) {
+    ++rows_read_;
     return kernels::kernel_table().dot_wide(row, values_.data(), dimension_, ahead) + feature_ * bias_;
   }
   void add(double amount, const float* row) {
     kernels::kernel_table().add_scaled_wide(amount, row, values_.data(), dimension_);
     bias_ += amount * feature_;
   }
+  int64_t rows_read() const { return rows_read_; }
   double squared_norm() const {
     double sum = bias_ * bias_;
     for (const double w : values_) sum += w * w;
@@ -44,6 +46,7 @@ class Weights {
   int64_t dimension_;
   double feature_, bias_ = 0;
   std::vector<double> values_;
+  int64_t rows_read_ = 0;
 };
 
 std::vector<double> squared_norms(const std::vector<const float*>& rows, int64_t dimension, double bias_feature) {
@@ -93,6 +96,7 @@ class HingeSolver {
       if (high - low > target && epoch < config_.max_epochs) continue;
       solution = choose(target);
       solution.epochs = epoch;
+      solution.rows_read = weights_.rows_read();
       if (solution.gap <= config_.tolerance) break;
       const double step = std::clamp(kLeastStep * config_.tolerance / solution.gap, kLargestStep, kLeastStep);
       target = std::max(std::min(target, high - low) * step, kLastTarget);
@@ -206,6 +210,7 @@ class RegressionSolver {
       if (epoch % 5 != 0 && epoch != config_.max_epochs) continue;
       solution = measure();
       solution.epochs = epoch;
+      solution.rows_read = weights_.rows_read();
       if (solution.gap <= config_.tolerance) break;
     }
     return solution;
@@ -226,7 +231,7 @@ class RegressionSolver {
     if (betas_[i] != before) weights_.add(betas_[i] - before, rows_[i]);
   }
 
-  SvmSolution measure() const {
+  SvmSolution measure() {
     SvmSolution solution = weights_.solution();
     solution.regularization = weights_.squared_norm() / 2;
     double dual = -solution.regularization;

@@ -39,6 +39,7 @@ struct SvmSolution {
   double positive_loss = 0, negative_loss = 0, regularization = 0;  // add up to the objective
   double gap = 0;                                                   // primal - dual, relative to the primal
   int64_t support_vectors = 0, epochs = 0;
+  int64_t rows_read = 0;  // rows that passes over the examples fetched: what bounds the speed
   double objective() const { return positive_loss + negative_loss + regularization; }
 };
 

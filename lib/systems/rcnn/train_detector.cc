@@ -11,6 +11,7 @@
 #include "io/checks.h"
 #include "io/features_file.h"
 #include "systems/rcnn/detector.h"
+#include "systems/rcnn/features.h"
 #include "systems/rcnn/hard_negatives.h"
 #include "systems/run_record.h"
 #include "systems/update_options.h"
@@ -19,13 +20,6 @@
 
 namespace fovea::rcnn {
 namespace {
-
-// Region features and truth must be of one image set: the features remember its hash.
-void check_made_for(const io::RegionFeaturesReader& features, const Truth& truth) {
-  for (const auto& input : features.attributes().inputs) {
-    if (input.role == "images") io::check_partner(features.path(), "image set", input.hash, truth.content_hash);
-  }
-}
 
 // Box regressors of all classes: pairs are all regions whose best IoU with any object is above min_overlap.
 std::vector<BoxRegressor> fit_regressors(const io::RegionFeaturesReader& features, const Truth& truth, double scale,
@@ -294,7 +288,7 @@ int train_detector(const TrainDetectorOptions& options, const cli::Invocation& i
   const io::RegionFeaturesReader features(options.features);
   if (features.count() == 0) fail_data(options.features + ": image_id", "images", "none");
   const Truth truth = read_truth(options.images);
-  check_made_for(features, truth);
+  check_made_for(features, truth.content_hash);
   train::Model model = train::load_model(options.model);
   io::check_partner(options.features, "network", features.layout().network_hash, model.hash);
   if (invocation.common.dry_run) {

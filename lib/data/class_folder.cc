@@ -1,7 +1,6 @@
 #include "data/class_folder.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -40,17 +39,6 @@ Names list(const std::string& folder) {
   return names;
 }
 
-bool has_picture_suffix(const std::string& name) {
-  const size_t dot = name.rfind('.');
-  if (dot == std::string::npos || dot == 0) return false;
-  std::string suffix = name.substr(dot + 1);
-  for (char& c : suffix) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  static constexpr std::array<std::string_view, 3> kSuffixes = {"jpg", "jpeg", "png"};
-  return std::find(kSuffixes.begin(), kSuffixes.end(), suffix) != kSuffixes.end();
-}
-
 void require_utf8(const std::string& folder, const std::string& name) {
   if (!is_valid_utf8(name)) fail_data(folder, "names in UTF-8", "'" + printable(name) + "'");
 }
@@ -79,7 +67,7 @@ void list_class(const std::string& folder, const std::string& name, ClassFolder&
   for (const std::string& file : names.files) {
     require_utf8(path, file);
     std::string id = name + "/" + file;
-    if (!has_picture_suffix(file)) {
+    if (!io::has_picture_suffix(file)) {
       result.ignored.push_back(std::move(id));
       continue;
     }
@@ -98,7 +86,7 @@ ClassFolder read_class_folder(const std::string& folder, bool check) {
   }
   const Names names = list(folder);
   for (const std::string& file : names.files) {
-    if (has_picture_suffix(file)) {
+    if (io::has_picture_suffix(file)) {
       fail_data(folder, "pictures inside class folders", "'" + printable(file) + "' beside them");
     }
   }

@@ -55,6 +55,16 @@ void check_picture_size(int64_t height, int64_t width, int64_t channels, std::st
   require_memory(pixels * channels, place);
 }
 
+bool has_picture_suffix(std::string_view name) {
+  const size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return false;
+  std::string suffix(name.substr(dot + 1));
+  for (char& c : suffix) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return suffix == "jpg" || suffix == "jpeg" || suffix == "png";
+}
+
 PictureFormat picture_format(std::span<const std::byte> bytes) {
   if (starts_with(bytes, kJpegMagic)) return PictureFormat::kJpeg;
   if (starts_with(bytes, kPngMagic)) return PictureFormat::kPng;

@@ -21,6 +21,9 @@ struct Picture {
   const uint8_t* row(int64_t y) const { return pixels.data() + y * width * channels; }
 };
 
+// .jpg, .jpeg or .png after a name, in any case.
+bool has_picture_suffix(std::string_view name);
+
 enum class PictureFormat { kUnknown, kJpeg, kPng };
 
 // From the first bytes (signature) alone.

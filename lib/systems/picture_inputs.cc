@@ -7,25 +7,19 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "io/picture.h"
 
 namespace fovea {
 namespace {
 
 constexpr int64_t kMaxListBytes = int64_t{1} << 28;
 
-bool has_picture_suffix(const std::string& name) {
-  std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower.ends_with(".jpg") || lower.ends_with(".jpeg") || lower.ends_with(".png");
-}
-
 void add_folder(const std::string& folder, std::vector<std::string>& paths) {
   std::vector<std::string> found;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with('.') && has_picture_suffix(name))
+    if (!name.starts_with('.') && io::has_picture_suffix(name))
       found.push_back(folder + (folder.ends_with('/') ? "" : "/") + name);
   }
   if (error) fail(ErrorKind::kNoInput, "{}: cannot read the folder: {}", folder, error.message());

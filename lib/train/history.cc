@@ -102,6 +102,7 @@ std::string metrics_line(int64_t step, const Metrics& metrics) {
 
 MetricsFile::MetricsFile(std::string path, int64_t resumed_step) : path_(std::move(path)) {
   if (path_.empty()) return;
+  if (path_ == "-") fail(ErrorKind::kUsage, "--metrics: expected a file; standard output is for the results");
   std::string kept;
   if (resumed_step >= 0 && file_exists(path_)) {
     for (const auto& line : split(read_text_file(path_, kMaxMetricsBytes), '\n')) {

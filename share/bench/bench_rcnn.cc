@@ -1,6 +1,6 @@
 // The stages of R-CNN; protocol in serve.h.
 //   propose-fast   selective search of PICTURE; the outcome is the number of boxes
-//   features-N     N windows of one picture to fc7 of AlexNet
+//   features-N     N windows of one picture to fc7 of AlexNet; features-N-bf16
 //   svm-CLASSES    linear SVMs on the rows of svm_rows.h; the outcome is the sum of the objectives
 #include <memory>
 
@@ -11,6 +11,7 @@
 #include "systems/rcnn/feature_extractor.h"
 #include "systems/rcnn/linear_svm.h"
 #include "systems/rcnn/selective_search.h"
+#include "tensor/kernels/dispatch.h"
 
 using namespace fovea;
 
@@ -114,7 +115,8 @@ bench::Job make_job(const bench::Request& request) {
   const std::string& name = request.workload;
   if (name == "propose-fast") return propose_job(request.picture);
   if (name.starts_with("features-")) {
-    const auto count = parse_int(name.substr(9));
+    kernels::use_bf16(name.ends_with("-bf16"));
+    const auto count = parse_int(name.substr(9, name.find('-', 9) - 9));
     if (!count || *count < 1 || *count > 100000) bench::no_workload(name);
     return features_job(request.models, *count);
   }

@@ -67,7 +67,34 @@ WORKLOADS = {
 }
 
 
+def features_iteration(count, layout):
+    """Windows of a picture, resized to the network's input in batches of 64, to fc7 of AlexNet."""
+    net, (channels, height, width), batch = alexnet()
+    parameters = sum(p.numel() for p in net.parameters())
+    fc7 = net[:-2].eval()
+    if layout == "channels_last":
+        fc7 = fc7.to(memory_format=torch.channels_last)
+    picture = torch.rand(1, channels, 375, 500)
+    corners = [(int(x), int(y)) for x, y in zip(torch.randint(0, 460, (count,)), torch.randint(0, 335, (count,)))]
+    sizes = [(int(torch.randint(21, 501 - x, ())), int(torch.randint(21, 376 - y, ()))) for x, y in corners]
+
+    def crop(box):
+        (x, y), (w, h) = box
+        return nn.functional.interpolate(picture[:, :, y:y + h, x:x + w], (height, width), mode="bilinear", align_corners=False)
+
+    def extract():
+        boxes = list(zip(corners, sizes))
+        with torch.no_grad():
+            for first in range(0, count, batch):
+                x = torch.cat([crop(box) for box in boxes[first:first + batch]])
+                fc7(x.contiguous(memory_format=torch.channels_last) if layout == "channels_last" else x)
+
+    return extract, parameters
+
+
 def make_iteration(workload, layout):
+    if workload.startswith("features-"):
+        return features_iteration(int(workload.split("-")[1]), layout)
     build, rate, momentum = WORKLOADS[workload]
     net, shape, batch = build()
     x = torch.rand(batch, *shape) - 0.5

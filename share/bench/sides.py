@@ -12,6 +12,7 @@ PLAN = {
     "cifar-step": (["cifar-step"], TORCH),
     "alexnet-forward": (["alexnet-forward", "alexnet-forward-bf16"], TORCH),
     "vgg16-forward": (["vgg16-forward", "vgg16-forward-bf16"], TORCH),
+    "features-256": (["features-256", "features-256-bf16"], TORCH),
     "propose-fast": (["propose-fast"], ["opencv"]),
     "svm-1": (["svm-1"], ["liblinear"]),
     "svm-20": (["svm-20"], ["liblinear"]),
@@ -30,6 +31,7 @@ PLAN.update({f"caption-step-{n}": ([f"caption-step-{n}"], ["cell", "batched"]) f
 PLAN.update({f"caption-beam-{n}": ([f"caption-beam-{n}"], []) for n in (512, 1800)})
 # What grows: (items of one workload, workload) in rising order; our side alone.
 GROWTH = {
+    "pictures searched": [(1, "propose-fast")],
     "images": [(n, f"alexnet-images-{n}") for n in (1, 8, 64)],
     "proposals": [(n, f"features-{n}") for n in (64, 256, 1024)],
     "classes": [(n, f"svm-{n}") for n in (1, 5, 20)],
@@ -39,7 +41,7 @@ PROGRAMS = {"machine": ("bench_machine", None),
             "gat": ("bench_advgen", "peer_torch_advgen.py"), "pgd": ("bench_advgen", "peer_torch_advgen.py"),
             "caption": ("bench_caption", "peer_torch_caption.py"),
             "spatial": ("bench_pose", "peer_torch_pose.py"), "pose": ("bench_pose", "peer_torch_pose.py"),
-            "propose": ("bench_rcnn", None), "svm": ("bench_rcnn", None), "features": ("bench_rcnn", None)}
+            "propose": ("bench_rcnn", None), "svm": ("bench_rcnn", None), "features": ("bench_rcnn", "peer_torch.py")}
 # glibc keeps freed blocks instead of returning them to the kernel: PyTorch without its page faults.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_TOP_PAD_": "1000000000", "MALLOC_MMAP_MAX_": "0"}
 
@@ -84,8 +86,11 @@ class Side:
 
 
 def our_side(workload, name, build, threads, picture):
+    """`picture` is passed to workloads that want one."""
     program = PROGRAMS.get(workload.split("-")[0], ("bench_bn", None))[0]
-    command = [os.path.join(build, program), MODELS, workload, str(threads)] + ([picture] if picture else [])
+    command = [os.path.join(build, program), MODELS, workload, str(threads)]
+    if workload.startswith("propose"):
+        command.append(picture)
     return Side(name, command, threads)
 
 
@@ -108,7 +113,7 @@ def start_sides(workload, arguments):
     ours, peers = PLAN[workload]
     bf16 = arguments.bf16 == "on" or (arguments.bf16 == "auto" and "amx_bf16" in open("/proc/cpuinfo").read())
     sides = [our_side(name, "fovea" + name.removeprefix(workload.removesuffix("-direct")), arguments.build, arguments.threads,
-                      arguments.picture if name.startswith("propose") else None)
+                      arguments.picture)
              for name in ours if bf16 or not name.endswith("bf16")]
     for peer in peers:
         sides += peer_sides(workload, peer, arguments)

@@ -23,6 +23,8 @@ expect 0 "$tool" train --data digits.h5 "${net[@]}" --threads 1 --metrics a.json
 expect 0 "$tool" train --data digits.h5 "${net[@]}" --threads 2 --metrics b.jsonl -o b.ckpt.h5
 check "1 and 2 threads give the same file" cmp -s a.ckpt.h5 b.ckpt.h5
 check "1 and 2 threads give the same metrics" cmp -s a.jsonl b.jsonl
+expect 64 "$tool" train --data digits.h5 "${net[@]}" --metrics - -o none.h5
+check "standard output is for the results" grep -q "metrics: expected a file" err
 expect 0 "$tool" verify a.ckpt.h5
 expect 75 "$tool" train --data digits.h5 "${net[@]}" --max-time 0.001 -o c.ckpt.h5
 expect 0 "$tool" train --data digits.h5 "${net[@]}" --resume -o c.ckpt.h5

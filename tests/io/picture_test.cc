@@ -83,6 +83,11 @@ int level(const Picture& picture, int64_t y, int64_t x) {
 
 }  // namespace
 
+TEST_CASE("picture: names of pictures end in .jpg, .jpeg or .png") {
+  for (const char* name : {"a.jpg", "a.b.JPEG", "dir/a.PnG"}) CHECK(has_picture_suffix(name));
+  for (const char* name : {"", "jpg", ".jpg", "a.jpg.txt", "a.jp", "a."}) CHECK_FALSE(has_picture_suffix(name));
+}
+
 TEST_CASE("picture: PNG keeps every pixel") {
   for (const int64_t channels : {1, 3}) {
     const Picture picture = gradient(13, 7, channels);

@@ -138,7 +138,8 @@ void check_soft(const io::Json& one, DType dtype, double tolerance) {
 }
 
 TEST_CASE("attention_lstm: the cases of attention_soft.json, f64, f32 and f32 on the reference") {
-  for (const io::Json& one : caption_vector("attention_soft")["cases"]) {
+  const io::Json file = caption_vector("attention_soft");
+  for (const io::Json& one : file["cases"]) {
     CAPTURE(one["name"].get<std::string>());
     check_soft(one, DType::kF64, 1e-12);
     check_soft(one, DType::kF32, 1e-6);

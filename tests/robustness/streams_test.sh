@@ -177,13 +177,15 @@ one_of bn-train train --data small.h5 --net shapes-conv-bn --batch 16 --steps 2 
 in_shell 64 'exec rcnn-detect detect --model - --images - <detector.ckpt.h5'
 one_error "two inputs from stdin"
 
-# --- limits of files and descriptors
-for size in 0 8; do
-  in_shell 74 'ulimit -f "$1"; shift; exec "$@" 2>/dev/null' $size "${draw[@]}" --count 640 -o small.h5
-done
-check "SIGXFSZ is an ordinary error, and the old file stays" same_content small.h5 input.h5
-in_shell 0 'ulimit -n 6; exec "$@"' bn-train merge small.h5 -o merged.h5
-check "few descriptors do" cmp -s merged.h5 small.h5
+# --- limits of files and descriptors; sanitizers write files and want descriptors of their own
+if [[ -z ${SANITIZED:-} ]]; then
+  for size in 0 8; do
+    in_shell 74 'ulimit -f "$1"; shift; exec "$@" 2>/dev/null' $size "${draw[@]}" --count 640 -o small.h5
+  done
+  check "SIGXFSZ is an ordinary error, and the old file stays" same_content small.h5 input.h5
+  in_shell 0 'ulimit -n 6; exec "$@"' bn-train merge small.h5 -o merged.h5
+  check "few descriptors do" cmp -s merged.h5 small.h5
+fi
 
 # --- disks
 disk() { # OPTIONS: a disk of 200 KB with an old file on it, mounted for this test

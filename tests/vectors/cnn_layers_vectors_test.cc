@@ -61,7 +61,8 @@ TEST_CASE("cnn_layers vectors: T-Net has the maps, parameters and receptive fiel
 }
 
 TEST_CASE("cnn_layers vectors: pooling rounds up as Caffe's or down") {
-  for (const auto& expected : vectors::load("rcnn/cnn_layers.json")["pool_ceil"]) {
+  const nlohmann::json file = vectors::load("rcnn/cnn_layers.json");
+  for (const auto& expected : file["pool_ceil"]) {
     const int64_t input = expected["input"];
     const int kernel = expected["k"], stride = expected["s"];
     CAPTURE(input);

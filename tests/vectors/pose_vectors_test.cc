@@ -48,7 +48,8 @@ void check_spatial(const json& item, DType dtype, ops::SpatialForm form, double 
 }
 
 TEST_CASE("pose vectors: spatial model and its gradients, by definition and by transforms") {
-  for (const json& item : vectors::load("pose/spatial_model.json")["cases"]) {
+  const json file = vectors::load("pose/spatial_model.json");
+  for (const json& item : file["cases"]) {
     check_spatial(item, DType::kF64, ops::SpatialForm::kDirect, 1e-10);
     check_spatial(item, DType::kF32, ops::SpatialForm::kDirect, 2e-5);
     check_spatial(item, DType::kF32, ops::SpatialForm::kFft, 2e-5);
@@ -56,7 +57,8 @@ TEST_CASE("pose vectors: spatial model and its gradients, by definition and by t
 }
 
 TEST_CASE("pose vectors: gradients of the squared error through the spatial model") {
-  for (const json& item : vectors::load("pose/spatial_model.json")["cases"]) {
+  const json file = vectors::load("pose/spatial_model.json");
+  for (const json& item : file["cases"]) {
     const Var e(nhwc(item["e"]), true), kernel(tensor(item["kernel"]), true), bias(tensor(item["bias"]), true);
     const Var out = ops::spatial_model(e, kernel, bias, {.beta = item["beta"], .eps = item["epsilon"]});
     const Var error = ops::subtract(out, Var(nhwc(item["target"])));

@@ -18,7 +18,8 @@ Box box_of(const json& corners) {
 }
 
 TEST_CASE("warp vectors: geometry") {
-  for (const auto& expected : vectors::load("rcnn/warp.json")["geometry"]) {
+  const nlohmann::json file = vectors::load("rcnn/warp.json");
+  for (const auto& expected : file["geometry"]) {
     CAPTURE(expected.dump());
     const WarpConfig config{parse_warp_mode(expected["mode"].get<std::string>()), expected["padding"]};
     const WarpGeometry found = warp_geometry(box_of(expected["box0"]), expected["image"][0], expected["image"][1],

@@ -43,11 +43,12 @@ advgen::AdversarialSetup make_setup(const std::string& models) {
   return setup;
 }
 
-// A training task with the pictures that it draws from.
+// A training task with what it refers to.
 struct Game {
+  advgen::AdversarialSetup setup;
   data::ImageSource images = random_images();
   advgen::AdversarialTask task;
-  explicit Game(const advgen::AdversarialSetup& setup) : task(setup, images, nullptr) {}
+  explicit Game(advgen::AdversarialSetup given) : setup(std::move(given)), task(setup, images, nullptr) {}
 };
 
 bench::Job step_job(const advgen::AdversarialSetup& setup) {
@@ -66,9 +67,9 @@ bench::Job attack_job(const advgen::AdversarialSetup& setup) {
   const advgen::AttackBatch batch = advgen::load_attack_batch(game->images, 0, kBatch, setup.preprocess);
   advgen::AttackConfig config = advgen::named_attack("pgd", 8.0 / 255);
   config.steps = kAttackSteps;
-  auto victim = std::make_shared<advgen::Victim>(game->task.network(), setup.preprocess, "bench");
+  auto victim = std::make_shared<advgen::Victim>(game->task.network(), game->setup.preprocess, "bench");
   bench::Job job;
-  job.run = [=] {
+  job.run = [game, victim, batch, config] {
     advgen::run_attack(*victim, batch, config);
     return 0.0;
   };

@@ -37,19 +37,6 @@ const Workload& find_workload(const std::string& name) {
   bench::no_workload(name);
 }
 
-bench::Job forward_job(const std::shared_ptr<nn::Network>& network, const Tensor& x) {
-  bench::Job job;
-  job.run = [network, x] {
-    const NoGrad no_grad;
-    network->forward(Var(x), nn::PassContext::inference());
-    return 0.0;
-  };
-  job.parameters = network->parameter_count();
-  job.flops = bench::pass_flops(*network, x.extent(0));
-  job.bytes = bench::weight_bytes(job.parameters);
-  return job;
-}
-
 bench::Job step_job(const std::shared_ptr<nn::Network>& network, const Tensor& x, const Workload& workload) {
   std::vector<int32_t> labels;
   const int64_t classes = network->output_shape().shape.count();
@@ -78,7 +65,7 @@ bench::Job make_job(const bench::Request& request) {
   kernels::use_bf16(workload.is_bf16);
   const nn::InputSpec& input = network->input();
   const Tensor x = bench::random_tensor({workload.batch, input.height, input.width, input.channels}, -0.5, 0.5);
-  return workload.is_training ? step_job(network, x, workload) : forward_job(network, x);
+  return workload.is_training ? step_job(network, x, workload) : bench::forward_job(network, x);
 }
 
 }  // namespace

@@ -56,21 +56,6 @@ std::shared_ptr<nn::Network> detector_network(const std::string& models, double 
   return network;
 }
 
-bench::Job forward_job(const std::string& models) {
-  auto network = detector_network(models, 1, false);
-  const Tensor x = bench::random_tensor({1, 240, 360, 3}, 0, 1);
-  bench::Job job;
-  job.run = [network, x] {
-    const NoGrad no_grad;
-    network->forward(Var(x), nn::PassContext::inference());
-    return 0.0;
-  };
-  job.parameters = network->parameter_count();
-  job.flops = bench::pass_flops(*network, 1);
-  job.bytes = bench::weight_bytes(job.parameters);
-  return job;
-}
-
 bench::Job step_job(const std::string& models) {
   auto network = detector_network(models, 0.25, true);
   nn::OptimizerConfig config;
@@ -99,7 +84,9 @@ bench::Job make_job(const bench::Request& request) {
   if (name == "spatial-step") return spatial(true);
   if (name == "pose-step") return step_job(request.models);
   kernels::use_bf16(name == "pose-forward-bf16");
-  if (name.starts_with("pose-forward")) return forward_job(request.models);
+  if (name.starts_with("pose-forward")) {
+    return bench::forward_job(detector_network(request.models, 1, false), bench::random_tensor({1, 240, 360, 3}, 0, 1));
+  }
   bench::no_workload(name);
 }
 

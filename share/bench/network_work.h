@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/error.h"
@@ -49,5 +50,19 @@ inline double step_flops(nn::Network& network, int64_t batch) {
 // the optimizer reads it and reads and writes the weights and each of its moments. Activations count as cached.
 inline double weight_bytes(int64_t parameters) { return 4.0 * static_cast<double>(parameters); }
 inline double step_bytes(int64_t parameters, int moments) { return (6 + 2 * moments) * weight_bytes(parameters); }
+
+// A forward pass of x [N,H,W,C].
+inline Job forward_job(const std::shared_ptr<nn::Network>& network, const Tensor& x) {
+  Job job;
+  job.run = [network, x] {
+    const NoGrad no_grad;
+    network->forward(Var(x), nn::PassContext::inference());
+    return 0.0;
+  };
+  job.parameters = network->parameter_count();
+  job.flops = pass_flops(*network, x.extent(0));
+  job.bytes = weight_bytes(job.parameters);
+  return job;
+}
 
 }  // namespace fovea::bench

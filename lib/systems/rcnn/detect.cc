@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -11,7 +12,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "io/checks.h"
 #include "io/features_file.h"
 #include "systems/precision.h"
 #include "systems/rcnn/features.h"
@@ -88,6 +88,12 @@ class Output {
   int64_t count_ = 0;
 };
 
+void extract_features_of(Look& look, const data::PixelView& pixels, std::span<const io::MaskRuns> masks,
+                         FeatureExtractor& extractor) {
+  look.features.resize(look.regions.boxes.size() * static_cast<size_t>(extractor.dimension()));
+  extractor.extract(pixels, look.regions.boxes, masks, look.features.data());
+}
+
 // Looks again, as often as --refine says, at what was found: corrected boxes are warped and scored anew.
 class Refiner {
  public:
@@ -97,8 +103,7 @@ class Refiner {
   io::ImageDetections detect(Look look, const data::PixelView& pixels, SetCap* set_cap) const {
     for (int64_t round = 0; round < rounds_; ++round) {
       look = scorer_.candidates(look);
-      look.features.resize(look.regions.boxes.size() * static_cast<size_t>(extractor_->dimension()));
-      extractor_->extract(pixels, look.regions.boxes, {}, look.features.data());
+      extract_features_of(look, pixels, {}, *extractor_);
     }
     return scorer_.detect(look, set_cap);
   }
@@ -206,8 +211,7 @@ class FirstLook {
       look.regions.boxes = std::move(found.boxes);
       runs = std::move(found.masks);
     }
-    look.features.resize(look.regions.boxes.size() * static_cast<size_t>(extractor_.dimension()));
-    extractor_.extract(pixels, look.regions.boxes, runs, look.features.data());
+    extract_features_of(look, pixels, runs, extractor_);
     return look;
   }
 

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "base/error.h"
-#include "io/checks.h"
+#include "io/checkpoint_file.h"
 
 namespace fovea::rcnn {
 namespace {

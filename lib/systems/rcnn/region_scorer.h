@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "io/checkpoint_file.h"
 #include "io/detections_file.h"
 #include "io/features_file.h"
 #include "systems/rcnn/detector.h"
